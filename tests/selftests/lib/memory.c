@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the kernel says about memory, and making free memory dirty. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kvmfr_test.h"
+
+/* "Name:   123 kB" -> 123 if the line is about @field, else -ENOENT. */
+static long field_kb(const char *line, const char *field)
+{
+	size_t length = strlen(field);
+	long kb;
+
+	if (strncmp(line, field, length) || line[length] != ':')
+		return -ENOENT;
+	return sscanf(line + length + 1, "%ld kB", &kb) == 1 ? kb : -EINVAL;
+}
+
+long smaps_kb(const void *addr, const char *field)
+{
+	uintptr_t wanted = (uintptr_t)addr;
+	unsigned long start, end;
+	bool inside = false;
+	long kb = -ENOENT;
+	char line[512];
+	FILE *smaps;
+
+	smaps = fopen("/proc/self/smaps", "re");
+	if (!smaps)
+		return -errno;
+
+	while (kb == -ENOENT && fgets(line, sizeof(line), smaps)) {
+		/* Only the heading of a mapping looks like "start-end ". */
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = wanted >= start && wanted < end;
+		else if (inside)
+			kb = field_kb(line, field);
+	}
+
+	fclose(smaps);
+	return kb;
+}
+
+long meminfo_kb(const char *field)
+{
+	long kb = -ENOENT;
+	char line[128];
+	FILE *meminfo;
+
+	meminfo = fopen("/proc/meminfo", "re");
+	if (!meminfo)
+		return -errno;
+
+	while (kb == -ENOENT && fgets(line, sizeof(line), meminfo))
+		kb = field_kb(line, field);
+
+	fclose(meminfo);
+	return kb;
+}
+
+int memory_dirty(size_t bytes)
+{
+	void *memory;
+
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+
+	memset(memory, 0xa5, bytes);
+	return munmap(memory, bytes) ? -errno : 0;
+}
