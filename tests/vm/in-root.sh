@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs a command inside a root: the checkout at /src, the cache at /cache, own
+# /tmp and /run, mounts that nobody else sees. The root itself is read-only;
+# with --scratch it is writable and the changes are thrown away.
+set -eu
+vm=$(cd "${0%/*}" && pwd)
+. "$vm/lib.sh"
+
+# Everything below runs in the new mount namespace.
+enter()
+{
+	mode=$1 root=$2 where=$3
+	shift 3
+
+	# A mount of its own can be made read-only, or be a lower layer.
+	mount --bind "$root" "$root"
+	case $mode in
+	scratch)
+		mount -t tmpfs -o mode=755 scratch "$root/mnt"
+		mkdir "$root/mnt/upper" "$root/mnt/work" "$root/mnt/root"
+		mount -t overlay -o "lowerdir=$root,upperdir=$root/mnt/upper,workdir=$root/mnt/work" \
+			scratch "$root/mnt/root"
+		root=$root/mnt/root
+		;;
+	esac
+	mount -t proc proc "$root/proc"
+	mount --rbind /dev "$root/dev"
+	mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+	mount -t tmpfs -o mode=755 run "$root/run"
+	mount --rbind "$TOP" "$root/src"
+	mount --bind "$CACHE" "$root/cache"
+	if [ -e /etc/resolv.conf ] && [ -e "$root/etc/resolv.conf" ]; then
+		mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+	fi
+	[ "$mode" != keep ] || mount -o remount,bind,ro "$root"
+
+	exec env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u TMPDIR -u XDG_CACHE_HOME \
+		HOME=/tmp LC_ALL=C.UTF-8 KVMFR_CACHE=/cache \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		chroot "$root" sh -c 'cd "$1" && shift && exec "$@"' sh "$where" "$@"
+}
+
+mode=keep
+case ${1-} in
+--enter) shift; enter "$@" ;;
+--scratch) mode=scratch; shift ;;
+--at) mode=change; shift ;;	# root.sh: a root in the making, by its path
+esac
+[ $# -ge 2 ] || usage "in-root.sh [--scratch] NAME COMMAND..."
+
+case $mode in
+change) root=$1 ;;
+*)
+	root=$("$vm/root.sh" "$1")
+	# Kept open by the command: root.sh removes no root in use.
+	exec 9<"$root.lock"
+	flock -s 9
+	;;
+esac
+shift
+
+case $PWD/ in
+"$TOP"/* | "$CACHE"/*) where=$(inside "$PWD") ;;
+*) where=/src ;;
+esac
+
+exec unshare -m "$0" --enter "$mode" "$root" "$where" "$@"

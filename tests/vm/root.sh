@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Makes a Debian root with mmdebstrap and prints its path. A root is never
+# changed: a changed package list makes a new one, in a directory named by it.
+set -eu
+vm=$(cd "${0%/*}" && pwd)
+. "$vm/lib.sh"
+
+[ $# -eq 1 ] || usage "root.sh bookworm|trixie|backports"
+name=$1
+list=$vm/roots/$name
+[ -f "$list" ] || usage "root.sh bookworm|trixie|backports"
+
+# Packages named in a list, one per line.
+packages()
+{
+	sed 's/#.*//; s/[[:space:]]//g; /^$/d' "$1" | sort -u
+}
+
+# The lists a root is made of, and how: any change here makes a new root.
+recipe()
+{
+	case $name in
+	backports) packages "$vm/roots/trixie" ;;
+	esac
+	echo "recipe 1 of $name:"
+	packages "$list"
+}
+
+key=$(recipe | sha256sum | cut -c 1-12)
+root=$CACHE/roots/$name-$key
+
+if [ -e "$root" ]; then
+	echo "$root"
+	exit 0
+fi
+
+# Where this machine gets Debian from: mirror main|security. A fresh machine
+# may not have fetched its lists; the labels are known only then.
+mirror()
+{
+	case $1 in
+	main) wanted=Debian ;;
+	security) wanted=Debian-Security ;;
+	esac
+	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v wanted="$wanted" '$1 == wanted { print $2; exit }'
+}
+
+# This machine's way to the mirror (proxies, checks it had to switch off), as
+# options for mmdebstrap.
+apt_options()
+{
+	echo '--aptopt=Acquire::Check-Valid-Until "false"'
+	apt-config dump --no-empty --format '%f "%v"%n' |
+		sed -n 's/^Acquire::\(https\{0,1\}::Proxy\|Check-\|Retries\)/--aptopt=&/p'
+}
+
+bootstrap()
+{
+	[ -n "$(mirror main)" ] || apt-get update >"$log" 2>&1 ||
+		die "apt-get update failed, see $log"
+	main=$(mirror main)
+	security=$(mirror security)
+	[ -n "$main" ] || die "apt knows no Debian mirror on this machine"
+
+	set -- "deb $main $name main"
+	[ "$name" != trixie ] || set -- "$@" "deb $main trixie-backports main"
+	[ -z "$security" ] || set -- "$@" "deb $security $name-security main"
+	# One option per line; none holds a newline.
+	IFS='
+'
+	# INITRD=No: the kernel package builds no initrd that nobody boots.
+	# shellcheck disable=SC2046
+	INITRD=No mmdebstrap --variant=minbase $(apt_options) \
+		--include="$(packages "$list" | paste -sd,)" \
+		--customize-hook='mkdir "$1/src" "$1/cache"' \
+		"$name" "$new" "$@" >"$log" 2>&1
+	unset IFS
+}
+
+# The newest kernel of trixie-backports on top of the trixie root.
+upgrade()
+{
+	cp -a --reflink=auto "$("$vm/root.sh" trixie)" "$new"
+	"$vm/in-root.sh" --at "$new" sh -ec '
+		export INITRD=No DEBIAN_FRONTEND=noninteractive
+		apt-get update
+		apt-get install -y --no-install-recommends -t trixie-backports "$@"
+		apt-get clean
+		rm -rf /var/lib/apt/lists/*
+	' sh $(packages "$list") >"$log" 2>&1
+}
+
+# Roots of older lists, unless something still runs in them; in-root.sh holds
+# a lock while it does.
+prune()
+{
+	for old in "$CACHE/roots/$name"-*; do
+		case $old in
+		"$root" | *.lock | *.new.* | *.log) continue ;;
+		esac
+		if flock -n "$old.lock" true; then
+			rm -rf "$old" "$old.lock"
+		fi
+	done
+}
+
+command -v mmdebstrap >/dev/null ||
+	die "mmdebstrap is missing: apt-get install mmdebstrap"
+[ "$(id -u)" -eq 0 ] || die "making a root needs root"
+[ "$name" != backports ] || "$vm/root.sh" trixie >/dev/null
+
+lock "$CACHE/roots/$name.lock"
+if [ ! -e "$root" ]; then
+	say "making root $name (about 60 s)..."
+	log=$CACHE/roots/$name.log
+	new=$CACHE/roots/$name-$key.new.$$
+	trap 'rm -rf "$new"' EXIT
+	case $name in
+	backports) upgrade ;;
+	*) bootstrap ;;
+	esac || {
+		tail -n 20 "$log" >&2
+		die "cannot make root $name, see $log"
+	}
+	: >"$root.lock"
+	mv "$new" "$root"
+	prune
+fi
+echo "$root"
