@@ -20,6 +20,9 @@ int module_unload(const char *name);
 int kvmfr_load(const char *params);
 int kvmfr_unload(void);
 
+/* Whether nothing of the module is left: module, major, class, nodes. */
+bool kvmfr_gone(void);
+
 /* Open /dev/kvmfr<minor>; the node of a fresh device is waited for (1 s). */
 int kvmfr_open(unsigned int minor, int flags);
 /* KVMFR_DMABUF_GETSIZE. Bytes or -errno. */
@@ -32,6 +35,13 @@ long smaps_kb(const void *addr, const char *field);
 /* One field of /proc/meminfo, kB; -ENOENT if not there. */
 long meminfo_kb(const char *field);
 
+/* Free memory including what the per-cpu lists keep, kB; page cache, dentries
+ * and inodes are dropped first.
+ */
+long memory_free_kb(void);
+/* Mappings of this process whose line in /proc/self/maps contains @text. */
+int maps_count(const char *text);
+
 /* A small text file, without its last newline. Length or -errno. */
 long text_read(const char *path, char *text, size_t size);
 long text_write(const char *path, const char *text);
@@ -43,7 +53,9 @@ long kvmfr_attr(unsigned int minor, const char *name);
 /* The kernel log from here on: open, do things, then look for a text. */
 int kmsg_open(void);
 bool kmsg_contains(int kmsg, const char *text);
-/* Records so far that contain @text; reads what is there, never waits. */
+/* Records so far that contain @text; reads what is there, never waits. Both can
+ * be asked again, for another text too.
+ */
 int kmsg_count(int kmsg, const char *text);
 
 /* Run one command of QEMU's monitor (HMP on /dev/ttyS2). 0 or -errno. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kvmfr_test.h"
 
@@ -59,6 +60,50 @@ long meminfo_kb(const char *field)
 
 	fclose(meminfo);
 	return kb;
+}
+
+int maps_count(const char *text)
+{
+	char line[512];
+	int count = 0;
+	FILE *maps;
+
+	maps = fopen("/proc/self/maps", "re");
+	if (!maps)
+		return -errno;
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, text))
+			count++;
+	fclose(maps);
+	return count;
+}
+
+/*
+ * MemFree leaves out the pages on per-cpu lists, tens of MiB since 6.7:
+ * /proc/zoneinfo has both ("nr_free_pages N" once per zone, "count: N" once per
+ * zone and CPU).
+ */
+long memory_free_kb(void)
+{
+	long pages = 0, number;
+	char line[256];
+	FILE *zoneinfo;
+	long ret;
+
+	sync();
+	ret = text_write("/proc/sys/vm/drop_caches", "3");
+	if (ret < 0)
+		return ret;
+
+	zoneinfo = fopen("/proc/zoneinfo", "re");
+	if (!zoneinfo)
+		return -errno;
+	while (fgets(line, sizeof(line), zoneinfo))
+		if (sscanf(line, " nr_free_pages %ld", &number) == 1 ||
+		    sscanf(line, " count: %ld", &number) == 1)
+			pages += number;
+	fclose(zoneinfo);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 int memory_dirty(size_t bytes)

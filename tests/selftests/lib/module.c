@@ -2,6 +2,9 @@
 /* Loading and unloading kernel modules without modprobe. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,4 +36,35 @@ int kvmfr_load(const char *params)
 int kvmfr_unload(void)
 {
 	return module_unload("kvmfr");
+}
+
+/* A line "NNN kvmfr" in /proc/devices. */
+static bool major_registered(void)
+{
+	char line[128], name[64];
+	bool found = false;
+	FILE *devices;
+
+	devices = fopen("/proc/devices", "re");
+	if (!devices)
+		return false;
+	while (!found && fgets(line, sizeof(line), devices))
+		found = sscanf(line, "%*u %63s", name) == 1 &&
+			!strcmp(name, "kvmfr");
+	fclose(devices);
+	return found;
+}
+
+bool kvmfr_gone(void)
+{
+	glob_t nodes = { 0 };
+	bool node;
+
+	node = glob("/dev/kvmfr*", 0, NULL, &nodes) != GLOB_NOMATCH;
+	globfree(&nodes);
+	return !node && !major_registered() &&
+	       access("/sys/module/kvmfr", F_OK) &&
+	       access("/sys/class/kvmfr", F_OK) &&
+	       access("/sys/devices/virtual/kvmfr", F_OK) &&
+	       access("/sys/bus/pci/drivers/kvmfr", F_OK);
 }
