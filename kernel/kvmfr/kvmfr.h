@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the module share. Dependencies go one way:
+ * main -> static, pci (who has memory) -> chardev -> mmap, dmabuf, sysfs
+ * (what users see) -> region (the memory).
+ */
+#ifndef KVMFR_H
+#define KVMFR_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/rwsem.h>
+#include <linux/scatterlist.h>
+#include <linux/types.h>
+
+#include <uapi/linux/kvmfr.h>
+
+/* /dev/kvmfr0 .. /dev/kvmfr9; part of the ABI. */
+#define KVMFR_MAX_DEVICES 10
+
+/**
+ * struct kvmfr_run - physically contiguous pages of a region
+ * @start: page offset of the first page within the region
+ * @page: the first page
+ */
+struct kvmfr_run {
+	pgoff_t start;
+	struct page *page;
+};
+
+/**
+ * struct kvmfr_region - the memory of one device
+ * @size: bytes, a multiple of PAGE_SIZE
+ * @huge_bytes: bytes that lie in folios of PMD size
+ * @nr_runs: elements of @runs; 0 if the memory has no struct pages
+ * @runs: ascending by @start, the first starts at 0
+ * @phys: where the memory is, if it is one piece of a device
+ * @vaddr: its kernel address, if it is one piece of a device
+ * @release: gives the memory back; called once, when the last user is gone
+ *
+ * Filled by the bus glue before the device is published, constant afterwards.
+ */
+struct kvmfr_region {
+	size_t size;
+	size_t huge_bytes;
+	size_t nr_runs;
+	struct kvmfr_run *runs;
+	phys_addr_t phys;
+	void *vaddr;
+	void (*release)(struct kvmfr_region *region);
+};
+
+/**
+ * struct kvmfr_dev - one /dev/kvmfrN
+ * @dev: refcount; held by open files and dma-bufs, and by the glue until it
+ *       has removed the device
+ * @cdev: holds @dev while a file is being opened
+ * @kind: "static" or "ivshmem"
+ * @region: the memory, see there
+ * @inode: private inode whose mapping collects every user mapping, of the node
+ *         and of dma-bufs, and whose i_size lets the core map huge pages
+ * @removable: the memory can go away under open files
+ * @alive: protects @dead; held for reading while the memory is being mapped
+ *         anywhere, so that remove() can wait for that
+ * @dead: the memory is gone or about to go
+ * @nr_kernel_users: DMA and kernel mappings of removable memory
+ * @nr_mappings: user mappings (VMAs), of the node and of dma-bufs
+ * @nr_exports: dma-bufs
+ */
+struct kvmfr_dev {
+	struct device dev;
+	struct cdev cdev;
+	const char *kind;
+	struct kvmfr_region region;
+	struct inode *inode;
+	bool removable;
+	struct rw_semaphore alive;
+	bool dead;
+	atomic_t nr_kernel_users;
+	atomic_t nr_mappings;
+	atomic_t nr_exports;
+};
+
+/* region.c */
+static inline bool kvmfr_region_has_pages(const struct kvmfr_region *region)
+{
+	return region->nr_runs;
+}
+
+struct page *kvmfr_region_page(const struct kvmfr_region *region,
+			       pgoff_t pgoff);
+size_t kvmfr_region_contiguous(const struct kvmfr_region *region, pgoff_t pgoff,
+			       size_t nr_pages);
+int kvmfr_region_fill_sgt(const struct kvmfr_region *region, pgoff_t pgoff,
+			  size_t nr_pages, size_t max_bytes,
+			  struct sg_table *sgt);
+
+/* chardev.c */
+int kvmfr_chardev_init(void);
+void kvmfr_chardev_exit(void);
+struct kvmfr_dev *kvmfr_dev_add(struct device *parent, const char *kind,
+				bool removable,
+				const struct kvmfr_region *region);
+void kvmfr_dev_remove(struct kvmfr_dev *kdev);
+bool kvmfr_dev_enter(struct kvmfr_dev *kdev);
+void kvmfr_dev_exit(struct kvmfr_dev *kdev);
+
+static inline void kvmfr_dev_get(struct kvmfr_dev *kdev)
+{
+	get_device(&kdev->dev);
+}
+
+static inline void kvmfr_dev_put(struct kvmfr_dev *kdev)
+{
+	put_device(&kdev->dev);
+}
+
+/* mmap.c */
+int kvmfr_dev_mmap(struct kvmfr_dev *kdev, struct vm_area_struct *vma);
+
+/* dmabuf.c */
+int kvmfr_dmabuf_create(struct kvmfr_dev *kdev,
+			const struct kvmfr_dmabuf_create *args);
+
+/* sysfs.c */
+extern const struct attribute_group *kvmfr_dev_groups[];
+
+/* static.c */
+int kvmfr_static_init(void);
+void kvmfr_static_exit(void);
+
+/* pci.c */
+int kvmfr_pci_init(void);
+void kvmfr_pci_exit(void);
+
+#endif /* KVMFR_H */

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ivshmem devices, as a virtual machine sees them: BAR 2 is memory shared with
+ * the host (QEMU, docs/specs/ivshmem-spec.rst).
+ */
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/list.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/page_ref.h>
+#include <linux/pci.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "kvmfr.h"
+
+#define KVMFR_BAR 2
+
+/* memremap_pages() warns about anything not aligned to a subsection. */
+#define KVMFR_PAGES_ALIGN SZ_2M
+
+/**
+ * struct kvmfr_bar - the shared memory of a PCI device
+ * @node: in kvmfr_retired, once the device is gone
+ * @kdev: the node made of it; holds a reference
+ * @pgmap: struct pages for the memory
+ * @run: all of the memory, if it has pages
+ * @phys: where it is
+ * @size: bytes
+ * @vaddr: its kernel address
+ * @has_pages: @pgmap is in use
+ *
+ * Outlives the PCI device as long as somebody pins a page or has it mapped for
+ * DMA: taking the pages away under them would crash the machine.
+ */
+struct kvmfr_bar {
+	struct list_head node;
+	struct kvmfr_dev *kdev;
+	struct dev_pagemap pgmap;
+	struct kvmfr_run run;
+	phys_addr_t phys;
+	size_t size;
+	void *vaddr;
+	bool has_pages;
+};
+
+static DEFINE_MUTEX(kvmfr_retired_lock); /* protects kvmfr_retired */
+static LIST_HEAD(kvmfr_retired);
+
+static void kvmfr_reap_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(kvmfr_reaper, kvmfr_reap_work);
+
+/* A predecessor's pages may still be in use at the same address. */
+static bool kvmfr_bar_has_old_pages(const struct kvmfr_bar *bar)
+{
+	struct dev_pagemap *pgmap = get_dev_pagemap(PHYS_PFN(bar->phys));
+
+	if (!pgmap)
+		return false;
+	put_dev_pagemap(pgmap);
+	return true;
+}
+
+/* Give the memory struct pages. 0 or -errno. */
+static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
+{
+	void *vaddr;
+
+	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
+		return -EOPNOTSUPP;
+	if (!IS_ALIGNED(bar->phys | bar->size, KVMFR_PAGES_ALIGN))
+		return -EINVAL;
+	if (kvmfr_bar_has_old_pages(bar))
+		return -EBUSY;
+	bar->pgmap.type = MEMORY_DEVICE_GENERIC;
+	bar->pgmap.range.start = bar->phys;
+	bar->pgmap.range.end = bar->phys + bar->size - 1;
+	bar->pgmap.nr_range = 1;
+	vaddr = memremap_pages(&bar->pgmap, NUMA_NO_NODE);
+	/* -EINVAL from here: the kernel's direct map does not reach there. */
+	if (IS_ERR(vaddr))
+		return vaddr == ERR_PTR(-EINVAL) ? -ERANGE : PTR_ERR(vaddr);
+	bar->vaddr = vaddr;
+	bar->has_pages = true;
+	return 0;
+}
+
+static const char *kvmfr_bar_remedy(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "the size must be a multiple of 2 MiB";
+	case -EBUSY:
+		return "programs still use the memory of its predecessor";
+	case -EOPNOTSUPP:
+		return "the kernel lacks CONFIG_ZONE_DEVICE";
+	default:
+		return "try <maxphysaddr mode='passthrough' limit='39'/>";
+	}
+}
+
+/* Map the memory, with pages if possible. 0 or -errno. */
+static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
+{
+	int ret = kvmfr_bar_map_pages(bar);
+
+	if (!ret)
+		return 0;
+	/* Also keeps user mappings cached: they inherit what is reserved. */
+	bar->vaddr = memremap(bar->phys, bar->size, MEMREMAP_WB);
+	if (!bar->vaddr)
+		return -ENOMEM;
+	pci_notice(pdev,
+		   "no pages for %pR (%pe), dma-bufs cannot be imported: %s\n",
+		   &pdev->resource[KVMFR_BAR], ERR_PTR(ret),
+		   kvmfr_bar_remedy(ret));
+	return 0;
+}
+
+static void kvmfr_bar_unmap(struct kvmfr_bar *bar)
+{
+	if (bar->has_pages)
+		memunmap_pages(&bar->pgmap);
+	else
+		memunmap(bar->vaddr);
+}
+
+/* Whether nobody uses the memory any more; there are no new users. */
+static bool kvmfr_bar_is_idle(const struct kvmfr_bar *bar)
+{
+	unsigned long pfn = PHYS_PFN(bar->phys);
+	unsigned long end = pfn + (bar->size >> PAGE_SHIFT);
+
+	if (atomic_read(&bar->kdev->nr_kernel_users))
+		return false;
+	/* memremap_pages() sets the count to 1; the rest are pins. */
+	for (; bar->has_pages && pfn < end; pfn++) {
+		if (page_ref_count(pfn_to_page(pfn)) != 1)
+			return false;
+		if (!(pfn % SZ_1K))
+			cond_resched();
+	}
+	return true;
+}
+
+/* Free what is idle. True if nothing is left. */
+static bool kvmfr_reap(void)
+{
+	struct kvmfr_bar *bar, *next;
+	bool empty;
+
+	mutex_lock(&kvmfr_retired_lock);
+	list_for_each_entry_safe(bar, next, &kvmfr_retired, node) {
+		if (!kvmfr_bar_is_idle(bar))
+			continue;
+		list_del(&bar->node);
+		kvmfr_bar_unmap(bar);
+		kvmfr_dev_put(bar->kdev);
+		kfree(bar);
+	}
+	empty = list_empty(&kvmfr_retired);
+	mutex_unlock(&kvmfr_retired_lock);
+	return empty;
+}
+
+static void kvmfr_reap_work(struct work_struct *work)
+{
+	if (!kvmfr_reap())
+		schedule_delayed_work(&kvmfr_reaper, HZ);
+}
+
+static void kvmfr_bar_retire(struct kvmfr_bar *bar)
+{
+	/* Lockless GUP may hold a page for a moment, with interrupts off. */
+	synchronize_rcu();
+	mutex_lock(&kvmfr_retired_lock);
+	list_add_tail(&bar->node, &kvmfr_retired);
+	mutex_unlock(&kvmfr_retired_lock);
+	kvmfr_reap_work(NULL);
+}
+
+/* The struct lives and dies with its bar. */
+static void kvmfr_bar_release_region(struct kvmfr_region *region)
+{
+}
+
+static int kvmfr_bar_publish(struct kvmfr_bar *bar, struct pci_dev *pdev)
+{
+	struct kvmfr_region region = {
+		.size = bar->size,
+		.phys = bar->phys,
+		.vaddr = bar->vaddr,
+		.release = kvmfr_bar_release_region,
+	};
+	struct kvmfr_dev *kdev;
+
+	if (bar->has_pages) {
+		bar->run.page = pfn_to_page(PHYS_PFN(bar->phys));
+		region.runs = &bar->run;
+		region.nr_runs = 1;
+	}
+	kdev = kvmfr_dev_add(&pdev->dev, "ivshmem", true, &region);
+	if (IS_ERR(kdev))
+		return dev_err_probe(&pdev->dev, PTR_ERR(kdev),
+				     "cannot create a node (limit %d)\n",
+				     KVMFR_MAX_DEVICES);
+	bar->kdev = kdev;
+	return 0;
+}
+
+static struct kvmfr_bar *kvmfr_bar_create(struct pci_dev *pdev)
+{
+	struct kvmfr_bar *bar;
+	int ret;
+
+	bar = kzalloc(sizeof(*bar), GFP_KERNEL);
+	if (!bar)
+		return ERR_PTR(-ENOMEM);
+	bar->phys = pci_resource_start(pdev, KVMFR_BAR);
+	bar->size = pci_resource_len(pdev, KVMFR_BAR);
+	ret = kvmfr_bar_map(bar, pdev);
+	if (ret)
+		goto err_free;
+	ret = kvmfr_bar_publish(bar, pdev);
+	if (ret)
+		goto err_unmap;
+	return bar;
+
+err_unmap:
+	kvmfr_bar_unmap(bar);
+err_free:
+	kfree(bar);
+	return ERR_PTR(ret);
+}
+
+static int kvmfr_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct kvmfr_bar *bar;
+	int ret;
+
+	if (!(pci_resource_flags(pdev, KVMFR_BAR) & IORESOURCE_MEM) ||
+	    !PAGE_ALIGNED(pci_resource_len(pdev, KVMFR_BAR)))
+		return dev_err_probe(&pdev->dev, -ENODEV,
+				     "BAR %d is not shared memory: %pR\n",
+				     KVMFR_BAR, &pdev->resource[KVMFR_BAR]);
+	ret = pci_enable_device_mem(pdev);
+	if (ret)
+		return ret;
+	ret = pci_request_regions(pdev, KBUILD_MODNAME);
+	if (ret)
+		goto err_disable;
+	bar = kvmfr_bar_create(pdev);
+	if (IS_ERR(bar)) {
+		ret = PTR_ERR(bar);
+		goto err_regions;
+	}
+	pci_set_drvdata(pdev, bar);
+	return 0;
+
+err_regions:
+	pci_release_regions(pdev);
+err_disable:
+	pci_disable_device(pdev);
+	return ret;
+}
+
+static void kvmfr_pci_remove(struct pci_dev *pdev)
+{
+	struct kvmfr_bar *bar = pci_get_drvdata(pdev);
+
+	kvmfr_dev_remove(bar->kdev);
+	kvmfr_bar_retire(bar);
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+}
+
+static const struct pci_device_id kvmfr_pci_ids[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT_QUMRANET, 0x1110) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, kvmfr_pci_ids);
+
+static struct pci_driver kvmfr_pci_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = kvmfr_pci_ids,
+	.probe = kvmfr_pci_probe,
+	.remove = kvmfr_pci_remove,
+};
+
+/**
+ * kvmfr_pci_init - serve ivshmem devices
+ *
+ * Return: 0 or a negative errno.
+ */
+int kvmfr_pci_init(void)
+{
+	return pci_register_driver(&kvmfr_pci_driver);
+}
+
+/**
+ * kvmfr_pci_exit - undo kvmfr_pci_init()
+ *
+ * Waits for pages that are still pinned, by a pipe for example: that does not
+ * need an open file.
+ */
+void kvmfr_pci_exit(void)
+{
+	pci_unregister_driver(&kvmfr_pci_driver);
+	if (!kvmfr_reap())
+		pr_notice("waiting for pages that are pinned (pipe, I/O)\n");
+	while (!kvmfr_reap())
+		msleep(100);
+	cancel_delayed_work_sync(&kvmfr_reaper);
+}
