@@ -57,8 +57,7 @@ static vm_fault_t kvmfr_insert_pages(const struct kvmfr_region *region,
 	unsigned long end, nr, i;
 	int ret;
 
-	end = min(pmd_addr_end(vmf->address, vmf->vma->vm_end),
-		  vmf->vma->vm_end);
+	end = pmd_addr_end(vmf->address, vmf->vma->vm_end);
 	nr = min3((end - vmf->address) >> PAGE_SHIFT,
 		  (unsigned long)(region->size >> PAGE_SHIFT) - vmf->pgoff,
 		  (unsigned long)KVMFR_FAULT_PAGES);
