@@ -60,10 +60,11 @@ inside()
 	esac
 }
 
-# lock FILE: until this process and its children end, one at a time.
+# lock FD FILE: one at a time, until FD is used again, closed, or the end of
+# this process and its children.
 lock()
 {
-	mkdir -p "${1%/*}"
-	exec 8>"$1"
-	flock 8
+	mkdir -p "${2%/*}"
+	eval "exec $1>\"\$2\""
+	flock "$1"
 }

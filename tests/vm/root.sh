@@ -111,7 +111,7 @@ command -v mmdebstrap >/dev/null ||
 [ "$(id -u)" -eq 0 ] || die "making a root needs root"
 [ "$name" != backports ] || "$vm/root.sh" trixie >/dev/null
 
-lock "$CACHE/roots/$name.lock"
+lock 8 "$CACHE/roots/$name.lock"
 if [ ! -e "$root" ]; then
 	say "making root $name (about 60 s)..."
 	log=$CACHE/roots/$name.log

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+# Commands of the suite; kernel/Kbuild is what builds the modules, here and
+# under DKMS.
+
+VERSION := 1.0.0
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.DEFAULT_GOAL := modules
+.PHONY: modules check-vm clean
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kernel modules
+
+check-vm:
+	@tests/vm/check.sh
+
+clean:
+	rm -rf build

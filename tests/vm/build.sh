@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Builds the kernel modules for a label into build/modules/<label>. The sources
+# are copied there first, so that the three kernels can be built at one time
+# and the checkout stays clean.
+set -eu
+vm=$(cd "${0%/*}" && pwd)
+. "$vm/lib.sh"
+
+[ $# -eq 1 ] || usage "build.sh 6.1|6.12|7.x"
+label=$1
+name=$(label_root "$label") || usage "build.sh 6.1|6.12|7.x"
+out=$BUILD/modules/$label
+
+# Copies what is newer than its copy, and removes what is gone.
+copy_sources()
+{
+	mkdir -p "$out/src"
+	(cd "$TOP" && find kernel tests/selftests/importer \
+		\( -name '*.[chS]' -o -name Kbuild \) ! -name '*.mod.c') \
+		>"$out/sources.new"
+	if [ -e "$out/sources" ] && ! cmp -s "$out/sources" "$out/sources.new"; then
+		rm -rf "$out/src"
+		mkdir "$out/src"
+	fi
+	mv "$out/sources.new" "$out/sources"
+	(cd "$TOP" && xargs cp -u --parents -t "$out/src" <"$out/sources")
+}
+
+# Built in one go: kbuild runs once per directory given as M=.
+compile()
+{
+	"$vm/in-root.sh" "$name" make -C "/lib/modules/$(label_release "$label")/build" \
+		"M=$(inside "$out/src")/$1" modules >>"$out/build.log" 2>&1 || {
+		tail -n 30 "$out/build.log" >&2
+		die "cannot build $1 for $label, see $out/build.log"
+	}
+	find "$out/src/$1" -name '*.ko' -exec cp -p -t "$out" {} +
+}
+
+lock 8 "$BUILD/modules/$label.lock"
+mkdir -p "$out"
+rm -f "$out"/*.ko
+: >"$out/build.log"
+copy_sources
+for dir in kernel tests/selftests/importer; do
+	[ ! -e "$out/src/$dir/Kbuild" ] || compile "$dir"
+done

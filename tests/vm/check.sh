@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs suites on kernels: KERNEL=6.1|6.12|7.x|all SUITE=prefix check.sh
+# One machine per core at a time. The last line is the sum of all results.
+set -eu
+vm=$(cd "${0%/*}" && pwd)
+. "$vm/lib.sh"
+
+all_suites()
+{
+	for conf in "$vm"/suites/*.conf; do
+		basename "$conf" .conf
+	done
+}
+
+# Suites of a prefix; a full name means that one alone.
+chosen_suites()
+{
+	all_suites | grep -Fx -e "${SUITE-}" ||
+		all_suites | awk -v prefix="${SUITE-}" 'index($0, prefix) == 1'
+}
+
+# One "suite label" per line; a suite may name its kernels.
+matrix()
+{
+	for suite in $suites; do
+		kernels=$(
+			kernels=$LABELS
+			# shellcheck source=/dev/null
+			. "$vm/suites/$suite.conf"
+			echo "$kernels"
+		)
+		for label in $labels; do
+			case " $kernels " in
+			*" $label "*) echo "$suite $label" ;;
+			esac
+		done
+	done
+}
+
+prepare()
+{
+	for label in $labels; do
+		root=$("$vm/root.sh" "$(label_root "$label")")
+		release=$(newest_release "$root")
+		say "kernel $label is $release, accelerator" \
+			"$("$vm/accel.sh" --why "$root/boot/vmlinuz-$release")"
+		# What cannot be built fails the suites that need it.
+		"$vm/build.sh" "$label" || :
+	done
+	"$vm/programs.sh" || :
+}
+
+case ${KERNEL:=all} in
+all) labels=$LABELS ;;
+6.1 | 6.12 | 7.x) labels=$KERNEL ;;
+*) usage "KERNEL is one of: $LABELS all; not '$KERNEL'" ;;
+esac
+suites=$(chosen_suites)
+[ -n "$suites" ] ||
+	usage "SUITE is the beginning of one of:" $(all_suites) "; not '$SUITE'"
+runs=$(matrix)
+[ -n "$runs" ] || die "no suite '$SUITE' for kernel $KERNEL"
+
+prepare
+# What is left of an earlier run must not count.
+results=$(echo "$runs" | awk -v dir="$BUILD/results" '{ print dir "/" $1 "-" $2 ".tap" }')
+# shellcheck disable=SC2086 # no blanks in suite names
+(cd "$BUILD/.." && rm -f $results)
+echo "$runs" | KVMFR_BUILT=1 xargs -P "$(nproc)" -L 1 "$vm/run.sh" </dev/stdin || :
+
+for tap in $results; do
+	[ -e "$tap" ] || { mkdir -p "${tap%/*}"; echo "not ok 1 - it ran" >"$tap"; }
+done
+# shellcheck disable=SC2086
+summary=$(awk -f "$vm/tally.awk" $results)
+echo "$summary"
+case $summary in
+*" 0 failed, "*) ;;
+*) exit 1 ;;
+esac

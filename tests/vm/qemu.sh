@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Boots a machine and waits for its end. In the run directory:
+#   console   first serial port, the kernel's console
+#   result    second serial port, where verdicts come from
+#   mon.sock  QEMU's monitor, which is also the guest's third serial port
+#   qemu.err  what QEMU itself said
+# Exit status: 124 the time was up, else QEMU's own.
+set -eu
+vm=$(cd "${0%/*}" && pwd)
+. "$vm/lib.sh"
+
+synopsis="qemu.sh -d RUNDIR -k KERNEL [-i INITRD] [-a APPEND] [-m MIB] [-c CPUS]
+	[-t SECONDS] [-x ACCEL] [-- QEMU-ARGUMENT...]
+paths are below the checkout or the cache; @DIR@ in an argument is RUNDIR;
+the accelerator is accel.sh's choice unless given"
+
+dir='' kernel='' initrd='' append='' memory=1024 cpus=2 timeout=120 accel=''
+while getopts d:k:i:a:m:c:t:x: option; do
+	case $option in
+	d) dir=$OPTARG ;;
+	k) kernel=$OPTARG ;;
+	i) initrd=$OPTARG ;;
+	a) append=$OPTARG ;;
+	m) memory=$OPTARG ;;
+	c) cpus=$OPTARG ;;
+	t) timeout=$OPTARG ;;
+	x) accel=$OPTARG ;;
+	*) usage "$synopsis" ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -d "$dir" ] && [ -f "$kernel" ] || usage "$synopsis"
+
+[ -n "$accel" ] || accel=$("$vm/accel.sh" "$kernel")
+case $accel in
+tcg*) accel=tcg,thread=multi ;;
+esac
+
+# Slow machines are no bug of ours: the watchdogs get more time than usual,
+# a hang is found by the timeout.
+append="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on log_buf_len=4M \
+panic=-1 oops=panic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $append"
+
+cd "$dir"
+rm -f console result mon.sock
+inside_dir=$(inside "$dir")
+for argument; do
+	shift
+	set -- "$@" "$(printf '%s' "$argument" | sed "s|@DIR@|$inside_dir|g")"
+done
+[ -z "$initrd" ] || set -- -initrd "$(inside "$initrd")" "$@"
+
+# The monitor's socket is served by one chardev and used by the other. COM3
+# would share COM1's interrupt, which loses some of them: it gets its own.
+exec timeout -k 5 "$timeout" "$vm/in-root.sh" trixie qemu-system-x86_64 \
+	-nodefaults -no-user-config -display none -no-reboot \
+	-M q35 -accel "$accel" -cpu max -m "$memory" -smp "$cpus" \
+	-kernel "$(inside "$kernel")" -append "$append" \
+	-serial file:console -serial file:result \
+	-chardev socket,id=mon,path=mon.sock,server=on,wait=off \
+	-mon chardev=mon,mode=readline \
+	-chardev socket,id=com3,path=mon.sock \
+	-device isa-serial,chardev=com3,index=2,irq=5 \
+	"$@" </dev/null >qemu.err 2>&1

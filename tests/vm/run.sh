@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs one suite on one kernel: run.sh SUITE LABEL
+# Leaves build/results/<suite>-<label>.tap and .log (the console).
+set -eu
+vm=$(cd "${0%/*}" && pwd)
+. "$vm/lib.sh"
+
+[ $# -eq 2 ] || usage "run.sh SUITE 6.1|6.12|7.x"
+suite=$1
+label=$2
+conf=$vm/suites/$suite.conf
+[ -f "$conf" ] || usage "run.sh SUITE 6.1|6.12|7.x (no suite '$suite')"
+name=$(label_root "$label") || usage "run.sh SUITE 6.1|6.12|7.x"
+
+dir=$BUILD/run/$suite-$label
+tap=$BUILD/results/$suite-$label.tap
+log=$BUILD/results/$suite-$label.log
+
+# What a suite may set; see Documentation/testing.md.
+program=$suite args='' append='' qemu='' modules=''
+memory=1024 smp=2 timeout=120
+setup() { :; }
+verify() { return 99; }	# 99: there is none
+# shellcheck source=/dev/null
+. "$conf"
+
+# Ours are built here and now; check.sh has already built all the modules.
+copy_programs()
+{
+	[ -n "${KVMFR_BUILT-}" ] || "$vm/build.sh" "$label"
+	lock 8 "$BUILD/modules/$label.lock"
+	cp "$BUILD/modules/$label"/*.ko "$dir/tree/lib/kvmfr/"
+	if [ -e "$vm/guest/$program" ]; then
+		cp "$vm/guest/$program" "$dir/tree/lib/kvmfr/"
+	else
+		"$vm/programs.sh" "$program"
+		lock 8 "$BUILD/selftests.lock"
+		cp "$BUILD/selftests/$program" "$dir/tree/lib/kvmfr/"
+	fi
+	exec 8>&-
+}
+
+# What goes into the initramfs beside busybox and stock modules.
+make_tree()
+{
+	mkdir -p "$dir/tree/lib/kvmfr"
+	cp "$vm/guest/init" "$dir/tree/"
+	cp "$vm/guest/bad-lines" "$dir/tree/lib/kvmfr/"
+	copy_programs
+	printf "program='%s'\nargs='%s'\n" "$program" "$args" >"$dir/tree/lib/kvmfr/suite"
+}
+
+prepare()
+{
+	make_tree
+	(cd "$dir" && setup)
+	root=$("$vm/root.sh" "$name")
+	release=$(newest_release "$root")
+	# shellcheck disable=SC2086 # module names are separated by blanks
+	"$vm/in-root.sh" trixie /src/tests/vm/initramfs.sh "$(inside "$dir")/initrd" \
+		"$(inside "$dir")/tree" "$(inside "$root")" "$release" $modules
+}
+
+boot()
+{
+	# shellcheck disable=SC2086 # arguments are separated by blanks
+	"$vm/qemu.sh" -d "$dir" -k "$root/boot/vmlinuz-$release" -i "$dir/initrd" \
+		-a "$append" -m "$memory" -c "$smp" -t "$timeout" -- $qemu
+}
+
+check_outside()
+{
+	verified=0
+	(cd "$dir" && verify) >"$dir/verify" || verified=$?
+	case $verified in
+	0) ;;
+	99) rm "$dir/verify" ;;
+	*) echo "not ok - verify() ended with status $verified" >>"$dir/verify" ;;
+	esac
+}
+
+# Also when something before the boot went wrong: no verdict is a failure.
+finish()
+{
+	[ -e "$dir/tap" ] ||
+		printf 'not ok 1 - machine can be started\n1..1\n' >"$dir/tap"
+	mv "$dir/tap" "$tap"
+	[ ! -e "$dir/console" ] || cp "$dir/console" "$log"
+
+	say "$suite on $label: $(awk -f "$vm/tally.awk" "$tap") ($(($(date +%s) - start)) s)"
+	if grep -q '^not ok' "$tap"; then
+		sed -n '/^not ok/s/^/  /p' "$tap" >&2
+		say "  see $tap"
+		say "  and $log"
+		exit 1
+	fi
+	exit 0
+}
+
+lock 7 "$BUILD/run/$suite-$label.lock"
+start=$(date +%s)
+rm -rf "$dir"
+mkdir -p "$dir" "$BUILD/results"
+rm -f "$tap" "$log"
+trap finish EXIT
+prepare
+status=0
+boot || status=$?
+check_outside
+"$vm/verdict.sh" "$dir" "$status" >"$dir/tap.new"
+mv "$dir/tap.new" "$dir/tap"
