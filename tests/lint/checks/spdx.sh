@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Every file says its licence in its first lines; COPYING is the licence.
+set -eu
+. "${0%/*}/../lib.sh"
+
+over . '^COPYING$' awk '
+FNR <= 3 && /SPDX-License-Identifier: / { licensed[FILENAME] = 1 }
+END {
+	for (i = 1; i < ARGC; i++)
+		if (!(ARGV[i] in licensed))
+			print ARGV[i] ": no SPDX line"
+}' | expect_nothing

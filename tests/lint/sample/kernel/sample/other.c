@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sample.h"
+
+int sample_count(int count)
+{
+	return count;
+}
