@@ -234,13 +234,11 @@ static void *kvmfr_buffer_vmap(struct kvmfr_buffer *buf)
 	const struct kvmfr_region *region = &buf->kdev->region;
 	struct page **pages;
 	void *vaddr;
-	size_t i;
 
 	pages = kvmalloc_array(buf->nr_pages, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return NULL;
-	for (i = 0; i < buf->nr_pages; i++)
-		pages[i] = kvmfr_region_page(region, buf->pgoff + i);
+	kvmfr_region_pages(region, buf->pgoff, buf->nr_pages, pages);
 	vaddr = vmap(pages, buf->nr_pages, VM_MAP, PAGE_KERNEL);
 	kvfree(pages);
 	return vaddr;

@@ -92,6 +92,8 @@ struct page *kvmfr_region_page(const struct kvmfr_region *region,
 			       pgoff_t pgoff);
 size_t kvmfr_region_contiguous(const struct kvmfr_region *region, pgoff_t pgoff,
 			       size_t nr_pages);
+void kvmfr_region_pages(const struct kvmfr_region *region, pgoff_t pgoff,
+			size_t nr_pages, struct page **pages);
 int kvmfr_region_fill_sgt(const struct kvmfr_region *region, pgoff_t pgoff,
 			  size_t nr_pages, size_t max_bytes,
 			  struct sg_table *sgt);

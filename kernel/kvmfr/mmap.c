@@ -54,15 +54,14 @@ static vm_fault_t kvmfr_insert_pages(const struct kvmfr_region *region,
 				     struct vm_fault *vmf)
 {
 	struct page *pages[KVMFR_FAULT_PAGES];
-	unsigned long end, nr, i;
+	unsigned long end, nr;
 	int ret;
 
 	end = pmd_addr_end(vmf->address, vmf->vma->vm_end);
 	nr = min3((end - vmf->address) >> PAGE_SHIFT,
 		  (unsigned long)(region->size >> PAGE_SHIFT) - vmf->pgoff,
 		  (unsigned long)KVMFR_FAULT_PAGES);
-	for (i = 0; i < nr; i++)
-		pages[i] = kvmfr_region_page(region, vmf->pgoff + i);
+	kvmfr_region_pages(region, vmf->pgoff, nr, pages);
 	ret = vm_insert_pages(vmf->vma, vmf->address, pages, &nr);
 	/* -EBUSY: another thread was faster, or a page further on is there. */
 	if (ret == -EBUSY)

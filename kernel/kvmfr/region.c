@@ -74,6 +74,28 @@ size_t kvmfr_region_contiguous(const struct kvmfr_region *region, pgoff_t pgoff,
 	return nr_pages;
 }
 
+/**
+ * kvmfr_region_pages - the pages of a range
+ * @region: a region with pages
+ * @pgoff: page offset within the region
+ * @nr_pages: number of pages, at least one
+ * @pages: room for them; no references are taken
+ */
+void kvmfr_region_pages(const struct kvmfr_region *region, pgoff_t pgoff,
+			size_t nr_pages, struct page **pages)
+{
+	while (nr_pages) {
+		size_t run = kvmfr_region_contiguous(region, pgoff, nr_pages);
+		unsigned long pfn;
+
+		pfn = page_to_pfn(kvmfr_region_page(region, pgoff));
+		pgoff += run;
+		nr_pages -= run;
+		while (run--)
+			*pages++ = pfn_to_page(pfn++);
+	}
+}
+
 /* Entries that kvmfr_region_fill_sgt() needs. */
 static size_t kvmfr_region_count_sg(const struct kvmfr_region *region,
 				    pgoff_t pgoff, size_t nr_pages,
