@@ -34,7 +34,7 @@ shift $((OPTIND - 1))
 
 [ -n "$accel" ] || accel=$("$vm/accel.sh" "$kernel")
 case $accel in
-tcg*) accel=tcg,thread=multi ;;
+tcg) accel=tcg,thread=multi ;;
 esac
 
 # Slow machines are no bug of ours: the watchdogs get more time than usual,

@@ -9,7 +9,7 @@ vm=$(cd "${0%/*}" && pwd)
 [ $# -eq 2 ] || usage "run.sh SUITE 6.1|6.12|7.x"
 suite=$1
 label=$2
-conf=$vm/suites/$suite.conf
+conf=${KVMFR_SUITES:-$vm/suites}/$suite.conf
 [ -f "$conf" ] || usage "run.sh SUITE 6.1|6.12|7.x (no suite '$suite')"
 name=$(label_root "$label") || usage "run.sh SUITE 6.1|6.12|7.x"
 
@@ -18,7 +18,7 @@ tap=$BUILD/results/$suite-$label.tap
 log=$BUILD/results/$suite-$label.log
 
 # What a suite may set; see Documentation/testing.md.
-program=$suite args='' append='' qemu='' modules=''
+program=$suite args='' append='' qemu='' modules='' accel=''
 memory=1024 smp=2 timeout=120
 setup() { :; }
 verify() { return 99; }	# 99: there is none
@@ -66,7 +66,8 @@ boot()
 {
 	# shellcheck disable=SC2086 # arguments are separated by blanks
 	"$vm/qemu.sh" -d "$dir" -k "$root/boot/vmlinuz-$release" -i "$dir/initrd" \
-		-a "$append" -m "$memory" -c "$smp" -t "$timeout" -- $qemu
+		-a "$append" -m "$memory" -c "$smp" -t "$timeout" \
+		${accel:+-x "$accel"} -- $qemu
 }
 
 check_outside()
