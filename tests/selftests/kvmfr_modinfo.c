@@ -55,8 +55,8 @@ FIXTURE_TEARDOWN(modinfo)
  * The value of the @index-th field @name whose value starts with @prefix, or
  * NULL. Fields are "name=value", separated by zeros.
  */
-static const char *field(const FIXTURE_DATA(modinfo) *self, const char *name,
-			 const char *prefix, int index)
+static const char *field(const struct _test_data_modinfo *self,
+			 const char *name, const char *prefix, int index)
 {
 	const char *end = self->text + self->length;
 	size_t length = strlen(name);
@@ -96,12 +96,10 @@ TEST_F(modinfo, description_and_author)
 TEST_F(modinfo, version)
 {
 	const char *version = field(self, "version", "", 0);
-	unsigned int major, minor, patch;
 	char loaded[64];
 
 	ASSERT_NE(NULL, version);
-	ASSERT_EQ(3, sscanf(version, "%u.%u.%u", &major, &minor, &patch));
-	EXPECT_LE(1, major);
+	EXPECT_LE(1, strtoul(version, NULL, 10));
 
 	ASSERT_EQ(0, kvmfr_load(NULL));
 	EXPECT_LT(0, text_read("/sys/module/kvmfr/version", loaded,
