@@ -4,18 +4,26 @@
 set -eu
 . "${0%/*}/../lib.sh"
 
-# It leaves a file of its own where it runs.
-mkdir /tmp/tree
+# It leaves a file of its own where it runs, and wants to see include/.
+mkdir -p /tmp/tree/include
 over '^(kernel|tests)/.*[.][ch]$' '^$' cp --parents -t /tmp/tree
 cd /tmp/tree
 
+# checkpatch REGEX EXCEPT TYPE,...: but for findings of those types
 checkpatch()
 {
-	over "$1" '^$' perl "$TOOLS/scripts/checkpatch.pl" --no-tree --strict --file \
-		--terse --show-types --quiet --ignore "$2"
+	over "$1" "$2" perl "$TOOLS/scripts/checkpatch.pl" --no-tree --strict --file \
+		--terse --show-types --quiet --root=/tmp/tree --ignore "$3"
 }
 
+modules='^(kernel|tests/selftests/importer)/.*[.][ch]$'
 # compat.h is where version tests belong, see the check "versions".
-checkpatch '^kernel/.*[.][ch]$' LINUX_VERSION_CODE
-# Programs have the C library's types, and look at memory that others change.
-checkpatch '^tests/.*[.][ch]$' PREFER_KERNEL_TYPES,VOLATILE
+checkpatch "$modules" '^$' LINUX_VERSION_CODE
+
+# Programs have the C library's names instead of the kernel's macros and types,
+# look at memory that others change, and the harness is made of macros that
+# define functions.
+checkpatch '^tests/.*[.][ch]$' "$modules" \
+	"PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,CAMELCASE,\
+ENOSYS,VOLATILE,EMBEDDED_FUNCTION_NAME,MULTISTATEMENT_MACRO_USE_DO_WHILE,\
+MACRO_ARG_REUSE"

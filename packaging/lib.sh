@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What installing and uninstalling have in common; sourced by the scripts
+# beside it, which set $here to this directory.
+#
+# DESTDIR  where a package is being put together; nothing of the running
+#          system is asked or changed then
+# PREFIX   /usr/local or /usr: udev reads no other
+
+# shellcheck disable=SC2154 # set by the scripts
+TOP=$(cd "$here/.." && pwd)
+DESTDIR=${DESTDIR-}
+PREFIX=${PREFIX:-/usr/local}
+NAME=kvmfr-suite
+VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$TOP/dkms.conf")
+
+DKMS_TREE=/var/lib/dkms
+# The subdirectory of /lib/modules/RELEASE that install.sh has to itself.
+MODULE_DIR=updates/$NAME
+RULES=$DESTDIR$PREFIX/lib/udev/rules.d/70-kvmfr.rules
+OPTIONS=$DESTDIR/etc/modprobe.d/kvmfr.conf
+
+say()
+{
+	printf '%s\n' "$*"
+}
+
+# die WHAT [NEXT-STEP]
+die()
+{
+	say "$NAME: $1" >&2
+	[ $# -lt 2 ] || printf '\t%s\n' "$2" >&2
+	exit 1
+}
+
+need_root()
+{
+	[ -n "$DESTDIR" ] || [ "$(id -u)" -eq 0 ] ||
+		die "this needs root. Next:" "sudo make ${0##*/}"
+}
+
+# The directory to build for a kernel release in.
+need_headers()
+{
+	[ -e "/lib/modules/$1/build/Makefile" ] ||
+		die "the headers of kernel $1 are missing. Next:" \
+			"apt-get install linux-headers-$1"
+}
+
+# DKMS packages with a kvmfr.ko, as NAME/VERSION.
+dkms_packages()
+{
+	for source in "$DKMS_TREE"/*/*/source; do
+		[ -L "$source" ] || continue
+		package=${source#"$DKMS_TREE/"}
+		package=${package%/source}
+		case $package in
+		kvmfr/*) say "$package" ;;
+		*)
+			! grep -qsE '^BUILT_MODULE_NAME(\[[0-9]+\])?=["'\'']?kvmfr["'\'']?[[:space:]]*$' \
+				"$source/dkms.conf" || say "$package"
+			;;
+		esac
+	done
+}
+
+# Of those, ours (every version) or everybody else's.
+own_dkms_packages()
+{
+	dkms_packages | sed -n "\|^$NAME/|p"
+}
+
+foreign_dkms_packages()
+{
+	dkms_packages | sed "\|^$NAME/|d"
+}
+
+# Module files that no DKMS package has put there, and not install.sh either.
+foreign_modules()
+{
+	for file in $(find /lib/modules/ -name 'kvmfr.ko*' 2>/dev/null); do
+		release=${file#/lib/modules/}
+		release=${release%%/*}
+		case $file in
+		"/lib/modules/$release/$MODULE_DIR"/*) continue ;;
+		esac
+		dkms_packages | while read -r package; do
+			find "$DKMS_TREE/${package%/*}" -maxdepth 1 -name "kernel-$release-*"
+		done | grep -q . || say "$file"
+	done
+}
+
+# The Debian package that a file came with, if any.
+package_of()
+{
+	{ dpkg -S "$1" || dpkg -S "/usr$1"; } 2>/dev/null | sed -n 's/:.*//p' | head -n 1
+}
+
+# removal PACKAGE COMMAND: the command, unless apt can do it
+removal()
+{
+	if [ -n "$1" ]; then
+		say "apt-get purge $1"
+	else
+		say "$2"
+	fi
+}
+
+# One kvmfr.ko too many, and which of them is loaded is a matter of luck: stops
+# before anything is changed.
+refuse_foreign()
+{
+	[ -z "$DESTDIR" ] || return 0
+	for package in $(foreign_dkms_packages); do
+		owner=$(package_of "/usr/src/$(say "$package" | tr / -)/dkms.conf")
+		die "the DKMS package $package provides kvmfr.ko, too. Nothing was changed. Next:" \
+			"$(removal "$owner" "dkms remove $package --all")"
+	done
+	for file in $(foreign_modules); do
+		owner=$(package_of "$file")
+		die "there is another kvmfr.ko: $file. Nothing was changed. Next:" \
+			"$(removal "$owner" "rm $file && depmod -a")"
+	done
+}
+
+reload_udev()
+{
+	[ -z "$DESTDIR" ] && [ -S /run/udev/control ] || return 0
+	udevadm control --reload
+	udevadm trigger --subsystem-match=kvmfr
+}
+
+# What is the same whichever way the module is installed.
+install_files()
+{
+	install -D -m 644 "$TOP/udev/70-kvmfr.rules" "$RULES"
+	if [ ! -e "$OPTIONS" ]; then
+		install -D -m 644 "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"
+	elif ! cmp -s "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"; then
+		say "$OPTIONS was kept as it is"
+	fi
+	reload_udev
+}
+
+uninstall_files()
+{
+	rm -f "$RULES"
+	if cmp -s "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"; then
+		rm -f "$OPTIONS"
+	elif [ -e "$OPTIONS" ]; then
+		say "$OPTIONS was changed and is kept"
+	fi
+	reload_udev
+}
+
+# What the user should know at the end.
+note_loaded()
+{
+	[ -z "$DESTDIR" ] && [ -d /sys/module/kvmfr ] || return 0
+	say "kvmfr $(cat /sys/module/kvmfr/version) is loaded until: modprobe -r kvmfr"
+}
