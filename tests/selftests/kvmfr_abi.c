@@ -165,7 +165,7 @@ TEST_F(abi, exporter_name_in_fdinfo)
 	ASSERT_LE(0, buffer);
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", buffer);
 	ASSERT_LT(0, text_read(path, text, sizeof(text)));
-	EXPECT_NE(NULL, strstr(text, "exp_name:\tkvmfr\n"))
+	EXPECT_NE(NULL, strstr(text, "\nexp_name:\tkvmfr"))
 		TH_LOG("%s", text);
 	EXPECT_NE(NULL, strstr(text, "size:\t4096\n"));
 }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * numa_node: the memory comes from the node asked for. The VM has two nodes of
+ * 512 MiB.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+#include "kvmfr_test.h"
+
+#define PAGE 4096UL
+#define DEVICE_SIZE (64 * MIB)
+#define DEVICE_PAGES (DEVICE_SIZE / PAGE)
+
+FIXTURE(numa)
+{
+	int kmsg;
+};
+
+FIXTURE_SETUP(numa)
+{
+	if (access("/sys/devices/system/node/node1", F_OK))
+		SKIP(return, "one node only");
+	self->kmsg = kmsg_open();
+	ASSERT_LE(0, self->kmsg);
+}
+
+FIXTURE_TEARDOWN_PARENT(numa)
+{
+	int ret = kvmfr_unload();
+
+	EXPECT_TRUE(!ret || ret == -ENOENT);
+}
+
+/* How many pages of /dev/kvmfr0 lie on @node; -errno if that is unknown. */
+static long pages_on(int node, size_t pages)
+{
+	int fd = kvmfr_open(0, O_RDWR);
+	long count = 0, ret;
+	void **addresses;
+	char *memory;
+	int *nodes;
+	size_t i;
+
+	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_POPULATE, fd, 0);
+	addresses = calloc(pages, sizeof(*addresses));
+	nodes = calloc(pages, sizeof(*nodes));
+	if (memory == MAP_FAILED || !addresses || !nodes)
+		return -errno;
+	for (i = 0; i < pages; i++) {
+		addresses[i] = memory + i * PAGE;
+		memory[i * PAGE] = 1;
+	}
+
+	/* Without target nodes move_pages(2) only tells where pages are. */
+	ret = syscall(SYS_move_pages, 0, pages, addresses, NULL, nodes, 0);
+	if (ret)
+		return -errno;
+	for (i = 0; i < pages; i++)
+		count += nodes[i] == node;
+	free(addresses);
+	free(nodes);
+	close(fd);
+	munmap(memory, pages * PAGE);
+	return count;
+}
+
+static long node_free_kb(int node)
+{
+	char path[64], text[4096];
+	const char *found;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo",
+		 node);
+	if (text_read(path, text, sizeof(text)) < 0)
+		return -1;
+	found = strstr(text, "MemFree:");
+	return found ? strtol(found + strlen("MemFree:"), NULL, 10) : -1;
+}
+
+TEST_F(numa, first_node)
+{
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=64 numa_node=0"));
+	EXPECT_EQ(DEVICE_PAGES, pages_on(0, DEVICE_PAGES));
+}
+
+TEST_F(numa, second_node)
+{
+	long before = node_free_kb(1);
+
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=64 numa_node=1"));
+	EXPECT_EQ(DEVICE_PAGES, pages_on(1, DEVICE_PAGES));
+	EXPECT_LE(60 * 1024, before - node_free_kb(1));
+	EXPECT_EQ(DEVICE_SIZE, kvmfr_attr(0, "huge_bytes"));
+}
+
+/* Whichever CPU loads the module. */
+TEST_F(numa, second_node_from_either_cpu)
+{
+	cpu_set_t cpus;
+	int cpu;
+
+	for (cpu = 0; cpu < 2; cpu++) {
+		CPU_ZERO(&cpus);
+		CPU_SET(cpu, &cpus);
+		ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
+		ASSERT_EQ(0, kvmfr_load("static_size_mb=64 numa_node=1"));
+		EXPECT_EQ(DEVICE_PAGES, pages_on(1, DEVICE_PAGES));
+		ASSERT_EQ(0, kvmfr_unload());
+	}
+}
+
+TEST_F(numa, any_node)
+{
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=64 numa_node=-1"));
+	EXPECT_EQ(DEVICE_PAGES, pages_on(0, DEVICE_PAGES) +
+				pages_on(1, DEVICE_PAGES));
+}
+
+/* The node is a wish: what does not fit there comes from elsewhere. */
+TEST_F(numa, larger_than_the_node)
+{
+	long on_node;
+
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=600 numa_node=1"));
+	on_node = pages_on(1, 600 * MIB / PAGE);
+	TH_LOG("%ld of %lu pages on node 1", on_node, 600 * MIB / PAGE);
+	EXPECT_LT(300 * MIB / PAGE, on_node);
+	EXPECT_GT(600 * MIB / PAGE, on_node);
+	EXPECT_FALSE(kmsg_contains(self->kmsg, "oom-killer"));
+}
+
+TEST_F(numa, third_node_is_refused)
+{
+	EXPECT_EQ(-EINVAL, kvmfr_load("static_size_mb=64 numa_node=2"));
+	EXPECT_TRUE(kvmfr_gone());
+	/* The line names the value and what there is. */
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "numa_node=2 "));
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "0-1"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module parameters: what is refused, with which errno and which words, that
+ * nothing is left then, and what is accepted.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "kselftest_harness.h"
+#include "kvmfr_test.h"
+
+#define PARAMETERS "/sys/module/kvmfr/parameters/"
+
+/* The first load of a boot logs the taint: that is not our line. */
+static int load_once(void)
+{
+	int ret = kvmfr_load(NULL);
+
+	return ret ? ret : kvmfr_unload();
+}
+
+FIXTURE(refused)
+{
+	int kmsg;
+};
+
+/*
+ * @error: errno of the load
+ * @named: what the administrator must read: the value and the limit
+ * @lines: how many lines there may be
+ */
+FIXTURE_VARIANT(refused)
+{
+	const char *params;
+	int error;
+	const char *named[3];
+	int lines;
+};
+
+/* One line of ours with value and range. */
+#define OUT_OF_RANGE(name, list, value) \
+	FIXTURE_VARIANT_ADD(refused, name) { \
+		.params = "static_size_mb=" list, \
+		.error = EINVAL, \
+		.named = { value, "1..2047", "static_size_mb" }, \
+		.lines = 1, \
+	}
+
+OUT_OF_RANGE(zero, "0", "=0 ");
+OUT_OF_RANGE(minus_one, "-1", "=-1 ");
+OUT_OF_RANGE(one_too_many, "2048", "=2048 ");
+/* These overflowed an int of bytes: 0, and a device of 576 MiB. */
+OUT_OF_RANGE(wraps_to_zero, "4096", "=4096 ");
+OUT_OF_RANGE(wraps_to_576_mib, "1000000", "=1000000 ");
+OUT_OF_RANGE(int_max, "2147483647", "=2147483647 ");
+OUT_OF_RANGE(int_min, "-2147483648", "=-2147483648 ");
+/* One bad value in a list: the device before it must not stay. */
+OUT_OF_RANGE(last_is_zero, "16,0", "=0 ");
+OUT_OF_RANGE(first_is_zero, "0,16", "=0 ");
+OUT_OF_RANGE(middle_is_negative, "16,-16,16", "=-16 ");
+OUT_OF_RANGE(tenth_is_too_large, "1,1,1,1,1,1,1,1,1,2048", "=2048 ");
+
+/* The kernel's own parser is faster than we are; its words are good enough. */
+#define NOT_A_LIST(name, list, errno_wanted, value, lines_wanted) \
+	FIXTURE_VARIANT_ADD(refused, name) { \
+		.params = "static_size_mb" list, \
+		.error = errno_wanted, \
+		.named = { value, "static_size_mb", "kvmfr: " }, \
+		.lines = lines_wanted, \
+	}
+
+NOT_A_LIST(text, "=abc", EINVAL, "abc", 1);
+NOT_A_LIST(text_in_list, "=16,abc", EINVAL, "abc", 1);
+NOT_A_LIST(unit, "=16M", EINVAL, "16M", 1);
+NOT_A_LIST(fraction, "=1.5", EINVAL, "1.5", 1);
+NOT_A_LIST(empty, "=", EINVAL, "invalid", 1);
+NOT_A_LIST(no_value, "", EINVAL, "invalid", 1);
+NOT_A_LIST(trailing_comma, "=16,", EINVAL, "invalid", 1);
+NOT_A_LIST(more_than_an_int, "=2147483648", ERANGE, "2147483648", 1);
+NOT_A_LIST(more_than_64_bits, "=99999999999999999999", ERANGE,
+	   "99999999999999999999", 1);
+NOT_A_LIST(eleven, "=1,1,1,1,1,1,1,1,1,1,1", EINVAL, "1,1,1", 2);
+
+/* More than there can be. */
+FIXTURE_VARIANT_ADD(refused, more_than_memory) {
+	.params = "static_size_mb=2047,2047,2047,2047",
+	.error = ENOMEM,
+	.named = { "8188 MiB", "static_size_mb", "memory" },
+	.lines = 1,
+};
+
+FIXTURE_VARIANT_ADD(refused, most_possible) {
+	.params = "static_size_mb=2047,2047,2047,2047,2047,2047,2047,2047,2047,"
+		  "2047",
+	.error = ENOMEM,
+	.named = { "20470 MiB", "static_size_mb", "memory" },
+	.lines = 1,
+};
+
+#define NOT_A_NODE(name, value) \
+	FIXTURE_VARIANT_ADD(refused, name) { \
+		.params = "static_size_mb=16 numa_node=" value, \
+		.error = EINVAL, \
+		.named = { "numa_node=" value " ", "node", "-1" }, \
+		.lines = 1, \
+	}
+
+/* The VM has node 0 only. */
+NOT_A_NODE(node_absent, "1");
+NOT_A_NODE(node_below_any, "-2");
+NOT_A_NODE(node_beyond_all, "1024");
+NOT_A_NODE(node_huge, "2147483647");
+NOT_A_NODE(node_negative, "-2147483648");
+
+FIXTURE_VARIANT_ADD(refused, node_text) {
+	.params = "static_size_mb=16 numa_node=all",
+	.error = EINVAL,
+	.named = { "all", "numa_node", "kvmfr: " },
+	.lines = 1,
+};
+
+FIXTURE_SETUP(refused)
+{
+	ASSERT_EQ(0, load_once());
+	self->kmsg = kmsg_open();
+	ASSERT_LE(0, self->kmsg);
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	close(self->kmsg);
+}
+
+/* The first of the texts that is not in the log, or NULL. */
+static const char *first_unsaid(int kmsg, const char *const texts[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (!kmsg_contains(kmsg, texts[i]))
+			return texts[i];
+	return NULL;
+}
+
+TEST_F(refused, errno_line_and_nothing_left)
+{
+	EXPECT_EQ(-variant->error, kvmfr_load(variant->params))
+		kvmfr_unload();
+	EXPECT_TRUE(kvmfr_gone());
+
+	EXPECT_EQ(variant->lines, kmsg_count(self->kmsg, "kvmfr"));
+	EXPECT_EQ(NULL, first_unsaid(self->kmsg, variant->named))
+		TH_LOG("'%s'", first_unsaid(self->kmsg, variant->named));
+	EXPECT_FALSE(kmsg_contains(self->kmsg, "oom"));
+}
+
+/* After all that the right value works. */
+TEST_F(refused, then_a_good_load)
+{
+	kvmfr_load(variant->params);
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=1"));
+	EXPECT_EQ(MIB, kvmfr_attr(0, "size"));
+	EXPECT_EQ(0, kvmfr_unload());
+}
+
+FIXTURE(accepted)
+{
+	int kmsg;
+};
+
+FIXTURE_SETUP(accepted)
+{
+	ASSERT_EQ(0, load_once());
+	self->kmsg = kmsg_open();
+	ASSERT_LE(0, self->kmsg);
+}
+
+FIXTURE_TEARDOWN_PARENT(accepted)
+{
+	EXPECT_EQ(0, kvmfr_unload());
+	EXPECT_TRUE(kvmfr_gone());
+}
+
+static bool parameter_is(const char *name, const char *wanted)
+{
+	char path[128], text[256];
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	return text_read(path, text, sizeof(text)) >= 0 &&
+	       !strcmp(text, wanted);
+}
+
+TEST_F(accepted, absent_means_no_devices)
+{
+	ASSERT_EQ(0, kvmfr_load(NULL));
+	EXPECT_EQ(0, access("/sys/class/kvmfr", F_OK));
+	EXPECT_EQ(-1, access("/sys/class/kvmfr/kvmfr0", F_OK));
+	EXPECT_EQ(-1, access("/dev/kvmfr0", F_OK));
+	EXPECT_EQ(0, access("/sys/bus/pci/drivers/kvmfr", F_OK));
+	EXPECT_TRUE(parameter_is("static_size_mb", ""));
+	EXPECT_TRUE(parameter_is("numa_node", "-1"));
+}
+
+TEST_F(accepted, ten_devices_in_order)
+{
+	unsigned int i;
+	char path[32];
+	int fd;
+
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=1,2,4,8,16,32,1,2,4,8"));
+	EXPECT_TRUE(parameter_is("static_size_mb", "1,2,4,8,16,32,1,2,4,8"));
+	for (i = 0; i < 10; i++) {
+		fd = kvmfr_open(i, O_RDWR);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(MIB << (i % 6), kvmfr_size(fd));
+		close(fd);
+		snprintf(path, sizeof(path), "/sys/class/kvmfr/kvmfr%u", i);
+		EXPECT_EQ(0, access(path, F_OK));
+	}
+	EXPECT_EQ(-1, access("/dev/kvmfr10", F_OK));
+}
+
+TEST_F(accepted, hexadecimal)
+{
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=0x10"));
+	EXPECT_EQ(16 * MIB, kvmfr_attr(0, "size"));
+	EXPECT_TRUE(parameter_is("static_size_mb", "16"));
+}
+
+TEST_F(accepted, parameters_are_for_reading)
+{
+	struct stat file;
+
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=16,32 numa_node=0"));
+	EXPECT_TRUE(parameter_is("static_size_mb", "16,32"));
+	EXPECT_TRUE(parameter_is("numa_node", "0"));
+	ASSERT_EQ(0, stat(PARAMETERS "static_size_mb", &file));
+	EXPECT_EQ(S_IFREG | 0444, file.st_mode);
+	ASSERT_EQ(0, stat(PARAMETERS "numa_node", &file));
+	EXPECT_EQ(S_IFREG | 0444, file.st_mode);
+	EXPECT_EQ(-EACCES, text_write(PARAMETERS "static_size_mb", "8"));
+	EXPECT_EQ(-EACCES, text_write(PARAMETERS "numa_node", "-1"));
+}
+
+/* Quiet when all is well, so that the other lines are read. */
+TEST_F(accepted, powers_of_two_say_nothing)
+{
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=1,2,64,128"));
+	EXPECT_EQ(0, kmsg_count(self->kmsg, "kvmfr"));
+}
+
+/* QEMU aborts when the size is not a power of two: one line per such value. */
+TEST_F(accepted, others_get_a_hint)
+{
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=17,16,48"));
+	EXPECT_EQ(17 * MIB, kvmfr_attr(0, "size"));
+	EXPECT_EQ(16 * MIB, kvmfr_attr(1, "size"));
+	EXPECT_EQ(48 * MIB, kvmfr_attr(2, "size"));
+	EXPECT_EQ(2, kmsg_count(self->kmsg, "power of two"));
+	EXPECT_EQ(2, kmsg_count(self->kmsg, "kvmfr"));
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "17"));
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "48"));
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "QEMU"));
+}
+
+/* Odd numbers of MiB end in half a huge page: all of it is usable. */
+TEST_F(accepted, odd_size_to_the_last_byte)
+{
+	char *memory;
+	int fd;
+
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=3"));
+	fd = kvmfr_open(0, O_RDWR);
+	ASSERT_LE(0, fd);
+	memory = mmap(NULL, 3 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, memory);
+	memset(memory, 1, 3 * MIB);
+	EXPECT_EQ(1, memory[3 * MIB - 1]);
+	EXPECT_EQ(2 * MIB, kvmfr_attr(0, "huge_bytes"));
+}
+
+/* The largest size: its number of bytes still fits the ioctl's int. */
+TEST_F(accepted, largest)
+{
+	const size_t size = 2047 * MIB;
+	int fd, buffer;
+	char *memory;
+
+	if (meminfo_kb("MemAvailable") < 2300 * 1024)
+		SKIP(return, "less than 2300 MiB of memory available");
+
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=2047"));
+	fd = kvmfr_open(0, O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(size, kvmfr_size(fd));
+	EXPECT_EQ(size, lseek(fd, 0, SEEK_END));
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, memory);
+	memory[0] = 1;
+	memory[size - 1] = 2;
+
+	buffer = kvmfr_create(fd, 0, size, 0);
+	ASSERT_LE(0, buffer);
+	EXPECT_EQ(size, lseek(buffer, 0, SEEK_END));
+	ASSERT_EQ(0, munmap(memory, size));
+	memory = mmap(NULL, size, PROT_READ, MAP_SHARED, buffer, 0);
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_EQ(1, memory[0]);
+	EXPECT_EQ(2, memory[size - 1]);
+}
+
+TEST_HARNESS_MAIN
