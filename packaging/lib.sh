@@ -36,7 +36,7 @@ die()
 need_root()
 {
 	[ -n "$DESTDIR" ] || [ "$(id -u)" -eq 0 ] ||
-		die "this needs root. Next:" "sudo make ${0##*/}"
+		die "this needs root. Next:" "sudo make $(basename "$0" .sh)"
 }
 
 # The directory to build for a kernel release in.
