@@ -19,6 +19,10 @@
 /* PCIe's own hot unplug blinks for five seconds before anything happens. */
 #define UNPLUG_TIMEOUT_MS 15000
 #define NODE_TIMEOUT_MS 10000
+#define BACKEND_ADD \
+	"object_add memory-backend-ram,id=mem%lu.%ld,size=%luM,share=on"
+#define DEVICE_ADD \
+	"device_add ivshmem-plain,id=iv%lu,memdev=mem%lu.%ld,bus=rp%lu"
 
 long long clock_ms(void)
 {
@@ -225,6 +229,31 @@ static int sysfs_in(const struct ivshmem *function)
 	return ret ? ret : node_wait(function);
 }
 
+/* QEMU frees names a moment after the guest let the device go. */
+static int monitor_retry(const char *command)
+{
+	long long end = clock_ms() + UNPLUG_TIMEOUT_MS;
+	int ret;
+
+	while ((ret = monitor_command(command, NULL, 0)) && clock_ms() < end)
+		sleep_ms(50);
+	return ret;
+}
+
+/*
+ * QEMU 10 dies when a memory backend is given to a second ivshmem device after
+ * the first was unplugged (its RAM block keeps the name). So each device gets a
+ * backend of its own, mem<size>.<n>; the file remembers n.
+ */
+static long backend_number(unsigned long mib, char *path, size_t size)
+{
+	long number;
+
+	snprintf(path, size, "/tmp/backend%lu", mib);
+	number = number_read(path);
+	return number < 0 ? 0 : number;
+}
+
 static int monitor_out(const struct ivshmem *function)
 {
 	long long end = clock_ms() + UNPLUG_TIMEOUT_MS;
@@ -242,23 +271,53 @@ static int monitor_out(const struct ivshmem *function)
 	return ret;
 }
 
-/* QEMU frees the name a moment after the guest let the device go. */
-static int monitor_in(const struct ivshmem *function)
+static int backend_remember(const char *path, long number)
 {
-	unsigned long size = function->size / MIB;
-	long long end = clock_ms() + UNPLUG_TIMEOUT_MS;
-	char command[128];
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return -errno;
+	fprintf(file, "%ld", number);
+	return fclose(file) ? -errno : 0;
+}
+
+static int backend_replace(unsigned long mib, long *number)
+{
+	char path[64], command[128];
 	int ret;
 
-	snprintf(command, sizeof(command),
-		 "device_add ivshmem-plain,id=iv%lu,memdev=mem%lu,bus=rp%lu",
-		 size, size, size);
-	while ((ret = monitor_command(command, NULL, 0)) && clock_ms() < end)
-		sleep_ms(50);
+	*number = backend_number(mib, path, sizeof(path));
+	snprintf(command, sizeof(command), "object_del mem%lu.%ld", mib,
+		 *number);
+	ret = monitor_retry(command);
+	if (ret)
+		return ret;
+	++*number;
+	snprintf(command, sizeof(command), BACKEND_ADD, mib, *number, mib);
+	ret = monitor_command(command, NULL, 0);
+	if (ret)
+		return ret;
+	return backend_remember(path, *number);
+}
+
+static int monitor_in(const struct ivshmem *function)
+{
+	unsigned long mib = function->size / MIB;
+	char command[128];
+	long number;
+	int ret;
+
+	ret = backend_replace(mib, &number);
+	if (ret)
+		return ret;
+	snprintf(command, sizeof(command), DEVICE_ADD, mib, mib, number, mib);
+	ret = monitor_retry(command);
 	return ret ? ret : node_wait(function);
 }
 
 const struct unplug_way unplug_driver = { "unbind", driver_out, driver_in };
+
 const struct unplug_way unplug_sysfs = { "remove", sysfs_out, sysfs_in };
+
 const struct unplug_way unplug_monitor = { "device_del", monitor_out,
 					   monitor_in };

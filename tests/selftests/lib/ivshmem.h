@@ -4,7 +4,8 @@
  * here prints or exits; errors are negative errno.
  *
  * The suites give every function a BAR 2 of its own size, in MiB, and derive
- * QEMU's names from it: device iv<size>, memory mem<size>, root port rp<size>.
+ * QEMU's names from it: device iv<size>, its memory mem<size>.0, root port
+ * rp<size>.
  */
 #ifndef KVMFR_TEST_IVSHMEM_H
 #define KVMFR_TEST_IVSHMEM_H

@@ -190,28 +190,30 @@ static inline void expect_working(struct __test_metadata *_metadata, int minor,
 	close(fd);
 }
 
-#define take_out() take_out_function(_metadata, self, variant)
-#define put_back() put_back_function(_metadata, self, variant)
+#define take_out() \
+	function_out(_metadata, variant->way, &self->function, self->minor)
+#define put_back() \
+	function_in(_metadata, variant->way, &self->function, self->minor)
 
-static inline void take_out_function(struct __test_metadata *_metadata,
-				     FIXTURE_DATA(unplug) *self,
-				     const FIXTURE_VARIANT(unplug) *variant)
+static inline void function_out(struct __test_metadata *_metadata,
+				const struct unplug_way *way,
+				const struct ivshmem *function, int minor)
 {
 	long long start = clock_ms();
 
-	ASSERT_EQ(0, variant->way->out(&self->function));
+	ASSERT_EQ(0, way->out(function));
 	EXPECT_GT(REMOVAL_LIMIT_MS, clock_ms() - start);
-	expect_no_node(_metadata, self->minor);
+	expect_no_node(_metadata, minor);
 }
 
 /* The old users are still there: the new device takes the same minor anyway. */
-static inline void put_back_function(struct __test_metadata *_metadata,
-				     FIXTURE_DATA(unplug) *self,
-				     const FIXTURE_VARIANT(unplug) *variant)
+static inline void function_in(struct __test_metadata *_metadata,
+			       const struct unplug_way *way,
+			       const struct ivshmem *function, int minor)
 {
-	ASSERT_EQ(0, variant->way->in(&self->function));
-	ASSERT_EQ(self->minor, ivshmem_minor(&self->function));
-	expect_working(_metadata, self->minor, variant->size);
+	ASSERT_EQ(0, way->in(function));
+	ASSERT_EQ(minor, ivshmem_minor(function));
+	expect_working(_metadata, minor, function->size);
 }
 
 #endif /* KVMFR_TEST_UNPLUG_H */

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An ivshmem function goes away while parts of it are exported as dma-bufs,
+ * mapped by processes, or attached and mapped by a driver.
+ */
+#include <linux/dma-buf.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "dmabuf_test.h"
+#include "unplug.h"
+
+/* In the middle of the device, not at a multiple of anything huge. */
+#define BUFFER_OFFSET (5 * PAGE)
+#define BUFFER_SIZE (64 * PAGE)
+
+static int buffer_create(int fd)
+{
+	return kvmfr_create(fd, BUFFER_OFFSET, BUFFER_SIZE,
+			    KVMFR_DMABUF_FLAG_CLOEXEC);
+}
+
+/* Syncing a buffer without memory may fail, but only in one way. */
+static bool buffer_sync_ok(int dmabuf)
+{
+	struct dma_buf_sync sync = {
+		.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW,
+	};
+
+	return !ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync) || errno == ENODEV;
+}
+
+TEST_F(unplug, exported)
+{
+	int dmabuf = buffer_create(self->fd);
+
+	ASSERT_LE(0, dmabuf);
+	take_out();
+	expect_dead_file(_metadata, self->fd);
+	EXPECT_EQ(ENODEV, mmap_errno(dmabuf, PAGE));
+	EXPECT_TRUE(buffer_sync_ok(dmabuf));
+	put_back();
+	EXPECT_EQ(ENODEV, mmap_errno(dmabuf, PAGE));
+	EXPECT_TRUE(buffer_sync_ok(dmabuf));
+	EXPECT_EQ(0, close(dmabuf));
+}
+
+/* The buffer is all that is left, and goes before the function is back. */
+TEST_F(unplug, exported_closed)
+{
+	int dmabuf = buffer_create(self->fd);
+
+	ASSERT_LE(0, dmabuf);
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = -1;
+	take_out();
+	EXPECT_EQ(0, close(dmabuf));
+	put_back();
+}
+
+TEST_F(unplug, buffer_untouched)
+{
+	int dmabuf = buffer_create(self->fd);
+	void *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	take_out();
+	expect_dead_memory(_metadata, memory, BUFFER_SIZE);
+	put_back();
+	expect_dead_memory(_metadata, memory, BUFFER_SIZE);
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+	EXPECT_EQ(0, close(dmabuf));
+}
+
+TEST_F(unplug, buffer_touched)
+{
+	int dmabuf = buffer_create(self->fd);
+	void *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, memory_touch(memory, BUFFER_SIZE));
+	take_out();
+	expect_dead_memory(_metadata, memory, BUFFER_SIZE);
+	put_back();
+	expect_dead_memory(_metadata, memory, BUFFER_SIZE);
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+}
+
+/* Unmapping is the first thing that happens after the removal. */
+TEST_F(unplug, buffer_unmapped)
+{
+	int dmabuf = buffer_create(self->fd);
+	void *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, memory_touch(memory, BUFFER_SIZE));
+	ASSERT_EQ(0, close(dmabuf));
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = -1;
+	take_out();
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+	put_back();
+}
+
+/* Node and buffer mapped together; the node's users go first. */
+TEST_F(unplug, node_and_buffer)
+{
+	int dmabuf = buffer_create(self->fd);
+	unsigned char *node = map(self->fd, variant->size, MAP_SHARED);
+	unsigned char *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, node);
+	ASSERT_NE(MAP_FAILED, memory);
+	memory[PAGE] = 0x11;
+	ASSERT_EQ(0x11, node[BUFFER_OFFSET + PAGE]);
+	take_out();
+	expect_dead_memory(_metadata, node, variant->size);
+	expect_dead_memory(_metadata, memory, BUFFER_SIZE);
+	put_back();
+	EXPECT_EQ(0, munmap(node, variant->size));
+	EXPECT_EQ(0, close(self->fd));
+	self->fd = -1;
+	expect_dead_memory(_metadata, memory, BUFFER_SIZE);
+	EXPECT_EQ(ENODEV, mmap_errno(dmabuf, PAGE));
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+	EXPECT_EQ(0, close(dmabuf));
+}
+
+TEST_F(unplug, buffer_forked)
+{
+	int dmabuf = buffer_create(self->fd);
+	void *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+	unsigned char value;
+	int go[2], status;
+	pid_t child;
+	char byte;
+
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, memory_touch(memory, BUFFER_SIZE));
+	ASSERT_EQ(0, pipe(go));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(go[1]);
+		if (read(go[0], &byte, 1) != 0)
+			_exit(1);
+		_exit(memory_load(memory, &value) == SIGBUS &&
+		      mmap_errno(dmabuf, PAGE) == ENODEV ? 0 : 2);
+	}
+	close(go[0]);
+	take_out();
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+	close(go[1]);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	put_back();
+}
+
+/*
+ * A driver as the user: the test importer, attached to a buffer. It cannot be
+ * told that the memory went; it keeps what it has until it lets go, and gets
+ * nothing new. (A new vmap is not tried: the dma-buf core itself warns when an
+ * exporter refuses one.) -1 if there is nothing to attach, which is checked here.
+ */
+static int import_start(struct __test_metadata *_metadata, int fd, int *dmabuf)
+{
+	int ret = module_load(KVMFR_IMPORTER_KO, NULL);
+	int importer;
+
+	ASSERT_TRUE(!ret || ret == -EEXIST);
+	importer = importer_open();
+	ASSERT_LE(0, importer);
+	*dmabuf = buffer_create(fd);
+	ASSERT_LE(0, *dmabuf);
+	if (kvmfr_size(fd) == WITHOUT_PAGES) {
+		EXPECT_EQ(-EOPNOTSUPP, importer_attach(importer, *dmabuf, 0));
+		close(*dmabuf);
+		close(importer);
+		EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
+		return -1;
+	}
+	ASSERT_EQ(0, importer_attach(importer, *dmabuf, 0));
+	return importer;
+}
+
+static int map_both(int importer)
+{
+	return importer_map(importer, KVMFR_IMPORTER_BIDIRECTIONAL);
+}
+
+TEST_F(unplug, attached)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+
+	if (importer < 0)
+		return;
+	take_out();
+	EXPECT_EQ(-ENODEV, map_both(importer));
+	put_back();
+	EXPECT_EQ(-ENODEV, map_both(importer));
+	EXPECT_EQ(0, importer_detach(importer));
+	EXPECT_EQ(-ENODEV, importer_attach(importer, dmabuf, 0));
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
+}
+
+TEST_F(unplug, imported)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+
+	if (importer < 0)
+		return;
+	ASSERT_EQ(0, map_both(importer));
+	take_out();
+	EXPECT_EQ(-ENODEV, map_both(importer));
+	put_back();
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, importer_unmap(importer));
+	EXPECT_EQ(-ENODEV, map_both(importer));
+	EXPECT_EQ(0, importer_detach(importer));
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
+	expect_working(_metadata, self->minor, variant->size);
+}
+
+/* The kernel mapping stays usable, whatever is or is not behind it. */
+TEST_F(unplug, imported_vmap)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+	unsigned char bytes[PAGE];
+
+	if (importer < 0)
+		return;
+	ASSERT_EQ(0, importer_vmap(importer));
+	memset(bytes, 0x77, sizeof(bytes));
+	ASSERT_EQ(0, importer_vmap_write(importer, 0, bytes, PAGE));
+	take_out();
+	EXPECT_EQ(0, importer_vmap_read(importer, 0, bytes, PAGE));
+	EXPECT_EQ(0, importer_vmap_write(importer, PAGE, bytes, PAGE));
+	EXPECT_EQ(0, importer_vunmap(importer));
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
+	put_back();
+}
+
+/* An importer that exits with everything held, long after the removal. */
+TEST_F(unplug, importer_exits)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+	int go[2], status;
+	pid_t child;
+	char byte;
+
+	if (importer < 0)
+		return;
+	ASSERT_EQ(0, map_both(importer));
+	ASSERT_EQ(0, importer_vmap(importer));
+	ASSERT_EQ(0, pipe(go));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(go[1]);
+		_exit(read(go[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	/* From here on the child alone holds them. */
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, close(dmabuf));
+	take_out();
+	put_back();
+	EXPECT_NE(0, module_unload("kvmfr_test_importer"));
+	close(go[1]);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
+	expect_working(_metadata, self->minor, variant->size);
+}
+
+TEST_HARNESS_MAIN
