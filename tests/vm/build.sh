@@ -11,12 +11,14 @@ vm=$(cd "${0%/*}" && pwd)
 label=$1
 name=$(label_root "$label") || usage "build.sh 6.1|6.12|7.x"
 out=$BUILD/modules/$label
+extra="tests/selftests/importer tests/vm/misbehave"	# modules for tests only
 
 # Copies what is newer than its copy, and removes what is gone.
 copy_sources()
 {
 	mkdir -p "$out/src"
-	(cd "$TOP" && find kernel tests/selftests/importer \
+	# shellcheck disable=SC2086 # directories are separated by blanks
+	(cd "$TOP" && find kernel $extra \
 		\( -name '*.[chS]' -o -name Kbuild \) ! -name '*.mod.c') \
 		>"$out/sources.new"
 	if [ -e "$out/sources" ] && ! cmp -s "$out/sources" "$out/sources.new"; then
@@ -43,6 +45,6 @@ mkdir -p "$out"
 rm -f "$out"/*.ko
 : >"$out/build.log"
 copy_sources
-for dir in kernel tests/selftests/importer; do
-	[ ! -e "$out/src/$dir/Kbuild" ] || compile "$dir"
+for dir in kernel $extra; do
+	compile "$dir"
 done

@@ -25,6 +25,7 @@ matrix()
 {
 	for suite in $suites; do
 		kernels=$(
+			# shellcheck disable=SC2153 # from lib.sh
 			kernels=$LABELS
 			# shellcheck source=/dev/null
 			. "$vm/suites/$suite.conf"
@@ -40,7 +41,7 @@ matrix()
 
 prepare()
 {
-	for label in $labels; do
+	for label in $(echo "$runs" | awk '!seen[$2]++ { print $2 }'); do
 		root=$("$vm/root.sh" "$(label_root "$label")")
 		release=$(newest_release "$root")
 		say "kernel $label is $release, accelerator" \
@@ -48,7 +49,6 @@ prepare()
 		# What cannot be built fails the suites that need it.
 		"$vm/build.sh" "$label" || :
 	done
-	"$vm/programs.sh" || :
 }
 
 case ${KERNEL:=all} in
@@ -58,7 +58,7 @@ all) labels=$LABELS ;;
 esac
 suites=$(chosen_suites)
 [ -n "$suites" ] ||
-	usage "SUITE is the beginning of one of:" $(all_suites) "; not '$SUITE'"
+	usage "SUITE is the beginning of one of: $(all_suites | paste -sd' '); not '$SUITE'"
 runs=$(matrix)
 [ -n "$runs" ] || die "no suite '$SUITE' for kernel $KERNEL"
 

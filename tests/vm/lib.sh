@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # names are used by the scripts
 # Names and small helpers of the VM bench; sourced by the scripts beside it,
 # which set $vm to this directory.
 
-TOP=$(cd "$vm/../.." && pwd)
+TOP=$(cd "${vm:?}/../.." && pwd)
 CACHE=${KVMFR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kvmfr-suite}
 BUILD=$TOP/build
-# shellcheck disable=SC2034 # used by the scripts
 LABELS="6.1 6.12 7.x"
 export KVMFR_CACHE="$CACHE"
 

@@ -30,7 +30,8 @@ while getopts d:k:i:a:m:c:t:x: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ -d "$dir" ] && [ -f "$kernel" ] || usage "$synopsis"
+[ -d "$dir" ] || usage "$synopsis"
+[ -f "$kernel" ] || usage "$synopsis"
 
 [ -n "$accel" ] || accel=$("$vm/accel.sh" "$kernel")
 case $accel in
@@ -53,7 +54,9 @@ done
 
 # The monitor's socket is served by one chardev and used by the other. COM3
 # would share COM1's interrupt, which loses some of them: it gets its own.
-exec timeout -k 5 "$timeout" "$vm/in-root.sh" trixie qemu-system-x86_64 \
+# Snapshots of disks are written to TMPDIR.
+exec timeout -k 5 "$timeout" "$vm/in-root.sh" trixie \
+	env TMPDIR="$inside_dir" qemu-system-x86_64 \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-M q35 -accel "$accel" -cpu max -m "$memory" -smp "$cpus" \
 	-kernel "$(inside "$kernel")" -append "$append" \

@@ -31,6 +31,7 @@ key=$(recipe | sha256sum | cut -c 1-12)
 root=$CACHE/roots/$name-$key
 
 if [ -e "$root" ]; then
+	touch "$root.lock"
 	echo "$root"
 	exit 0
 fi
@@ -83,6 +84,7 @@ bootstrap()
 upgrade()
 {
 	cp -a --reflink=auto "$("$vm/root.sh" trixie)" "$new"
+	# shellcheck disable=SC2046 # package names
 	"$vm/in-root.sh" --at "$new" sh -ec '
 		export INITRD=No DEBIAN_FRONTEND=noninteractive
 		apt-get update
@@ -92,18 +94,16 @@ upgrade()
 	' sh $(packages "$list") >"$log" 2>&1
 }
 
-# Roots of older lists, unless something still runs in them; in-root.sh holds
-# a lock while it does.
+# Roots of other lists, unused for a day: in-root.sh holds their lock while it
+# runs something there, and each use dates it.
 prune()
 {
-	for old in "$CACHE/roots/$name"-*; do
-		case $old in
-		"$root" | *.lock | *.new.* | *.log) continue ;;
-		esac
-		if flock -n "$old.lock" true; then
-			rm -rf "$old" "$old.lock"
-		fi
-	done
+	find "$CACHE/roots" -name "$name-*.lock" ! -name '*.ext4.lock' -mtime +0 |
+		while read -r old; do
+			if flock -n "$old" true; then
+				rm -rf "${old%.lock}" "${old%.lock}".ext4* "$old"
+			fi
+		done
 }
 
 command -v mmdebstrap >/dev/null ||

@@ -18,7 +18,7 @@ tap=$BUILD/results/$suite-$label.tap
 log=$BUILD/results/$suite-$label.log
 
 # What a suite may set; see Documentation/testing.md.
-program=$suite args='' append='' qemu='' modules='' accel=''
+program=$suite args='' append='' qemu='' modules='' disk='' expect='' accel=''
 memory=1024 smp=2 timeout=120
 setup() { :; }
 verify() { return 99; }	# 99: there is none
@@ -26,37 +26,53 @@ verify() { return 99; }	# 99: there is none
 . "$conf"
 
 # Ours are built here and now; check.sh has already built all the modules.
-copy_programs()
+copy_modules()
 {
 	[ -n "${KVMFR_BUILT-}" ] || "$vm/build.sh" "$label"
 	lock 8 "$BUILD/modules/$label.lock"
 	cp "$BUILD/modules/$label"/*.ko "$dir/tree/lib/kvmfr/"
-	if [ -e "$vm/guest/$program" ]; then
-		cp "$vm/guest/$program" "$dir/tree/lib/kvmfr/"
-	else
-		"$vm/programs.sh" "$program"
-		lock 8 "$BUILD/selftests.lock"
-		cp "$BUILD/selftests/$program" "$dir/tree/lib/kvmfr/"
-	fi
 	exec 8>&-
 }
 
-# What goes into the initramfs beside busybox and stock modules.
+# A program of the selftests, or a script for the guest beside us.
+copy_program()
+{
+	if [ -e "$vm/guest/$program" ]; then
+		cp "$vm/guest/$program" "$dir/tree/lib/kvmfr/"
+		return
+	fi
+	"$vm/programs.sh" "$program"
+	lock 8 "$BUILD/selftests.lock"
+	cp "$BUILD/selftests/$program" "$dir/tree/lib/kvmfr/"
+	exec 8>&-
+}
+
+# What goes into the machine beside busybox and stock modules. With a disk,
+# the initramfs only brings it there.
 make_tree()
 {
 	mkdir -p "$dir/tree/lib/kvmfr"
-	cp "$vm/guest/init" "$dir/tree/"
-	cp "$vm/guest/bad-lines" "$dir/tree/lib/kvmfr/"
-	copy_programs
+	cp "$vm/guest/init" "$vm/guest/bad-lines" "$dir/tree/lib/kvmfr/"
+	if [ -n "$disk" ]; then
+		cp "$vm/guest/init-disk" "$dir/tree/init"
+		modules="virtio_pci virtio_blk ext4 $modules"
+		qemu="$("$vm/disk.sh" --qemu "$name") $qemu"
+	else
+		ln -s lib/kvmfr/init "$dir/tree/init"
+	fi
+	copy_modules
+	copy_program
 	printf "program='%s'\nargs='%s'\n" "$program" "$args" >"$dir/tree/lib/kvmfr/suite"
 }
 
 prepare()
 {
+	root=$("$vm/root.sh" "$name")
+	exec 9<"$root.lock"	# nobody removes it under us, see root.sh
+	flock -s 9
+	release=$(newest_release "$root")
 	make_tree
 	(cd "$dir" && setup)
-	root=$("$vm/root.sh" "$name")
-	release=$(newest_release "$root")
 	# shellcheck disable=SC2086 # module names are separated by blanks
 	"$vm/in-root.sh" trixie /src/tests/vm/initramfs.sh "$(inside "$dir")/initrd" \
 		"$(inside "$dir")/tree" "$(inside "$root")" "$release" $modules
@@ -81,6 +97,17 @@ check_outside()
 	esac
 }
 
+# A suite with "expect" tests the bench: exactly these failures are its pass.
+judge()
+{
+	"$vm/verdict.sh" "$dir" "$1" >"$dir/verdict"
+	if [ -z "$expect" ]; then
+		cat "$dir/verdict"
+	else
+		awk -v expect="$expect" -f "$vm/expect.awk" "$dir/verdict"
+	fi
+}
+
 # Also when something before the boot went wrong: no verdict is a failure.
 finish()
 {
@@ -92,6 +119,7 @@ finish()
 	say "$suite on $label: $(awk -f "$vm/tally.awk" "$tap") ($(($(date +%s) - start)) s)"
 	if grep -q '^not ok' "$tap"; then
 		sed -n '/^not ok/s/^/  /p' "$tap" >&2
+		[ ! -s "$dir/qemu.err" ] || head -n 3 "$dir/qemu.err" >&2
 		say "  see $tap"
 		say "  and $log"
 		exit 1
@@ -109,5 +137,5 @@ prepare
 status=0
 boot || status=$?
 check_outside
-"$vm/verdict.sh" "$dir" "$status" >"$dir/tap.new"
+judge "$status" >"$dir/tap.new"
 mv "$dir/tap.new" "$dir/tap"
