@@ -4,6 +4,7 @@
  * it, and the device's memory stays as it was.
  */
 #include <fcntl.h>
+#include <sys/ptrace.h>
 
 #include "access.h"
 #include "kselftest_harness.h"
@@ -229,30 +230,48 @@ TEST_F(mmap_private, moved_and_punched)
 	EXPECT_TRUE(mapping_intact(&self->m));
 }
 
-/* /proc/self/mem writes where the program may not, and copies for it. */
-TEST_F(mmap_private, forced_write_copies)
+/* A debugger may write where the program may not. */
+static void write_as_debugger(struct __test_metadata *_metadata, pid_t traced,
+			      const struct mapping *m,
+			      const unsigned char *mine)
 {
-	const struct mapping *m = &self->m;
 	unsigned char page[PAGE_BYTES];
+	char path[32];
 	size_t i, at;
 	int mem;
 
-	mem = open("/proc/self/mem", O_RDWR);
+	snprintf(path, sizeof(path), "/proc/%d/mem", traced);
+	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, traced, NULL, NULL));
+	ASSERT_EQ(traced, waitpid(traced, NULL, __WALL));
+	mem = open(path, O_RDWR);
 	ASSERT_LE(0, mem);
-	ASSERT_EQ(0, mprotect(self->mine, BYTES, PROT_READ));
-	EXPECT_TRUE(original(m, self->mine));
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
 		at = pages[i];
 		pattern_fill(page, PAGE_BYTES, m->origin + at, PRIVATE_SEED);
 		EXPECT_EQ(PAGE_BYTES, pwrite(mem, page, PAGE_BYTES,
-					     (uintptr_t)self->mine + at));
+					     (uintptr_t)mine + at));
 	}
-	check_private(_metadata, m, self->mine, self->second);
-
-	/* A shared mapping cannot be written to behind its protection. */
-	ASSERT_EQ(0, mprotect(m->map, BYTES, PROT_READ));
+	/* Into shared memory not even a debugger may. */
 	EXPECT_EQ(-1, pwrite(mem, page, PAGE_BYTES, (uintptr_t)m->map));
-	EXPECT_TRUE(mapping_intact(m));
+	EXPECT_EQ(0, ptrace(PTRACE_DETACH, traced, NULL, NULL));
+}
+
+TEST_F(mmap_private, forced_write_copies)
+{
+	const struct mapping *m = &self->m;
+	const pid_t traced = getpid();
+	pid_t child;
+
+	ASSERT_EQ(0, mprotect(self->mine, BYTES, PROT_READ));
+	ASSERT_EQ(0, mprotect(m->map, BYTES, PROT_READ));
+	EXPECT_TRUE(original(m, self->mine));
+	child = fork();
+	if (!child) {
+		write_as_debugger(_metadata, traced, m, self->mine);
+		_exit(0);
+	}
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	check_private(_metadata, m, self->mine, self->second);
 }
 
 TEST_HARNESS_MAIN

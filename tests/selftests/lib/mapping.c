@@ -14,8 +14,8 @@ void *space_reserve(size_t bytes, size_t skew)
 
 	/* Rounded up to 2 MiB, skewed, and a page before and behind it. */
 	space = (uintptr_t)mmap(NULL, bytes + 3 * PMD_BYTES, PROT_NONE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				-1, 0);
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+				0);
 	if (space == (uintptr_t)MAP_FAILED)
 		return MAP_FAILED;
 	space += PAGE_BYTES;
@@ -42,8 +42,8 @@ static int mapping_source(struct mapping *mapping,
 		mapping->offset = kind->origin;
 		return 0;
 	}
-	mapping->fd = kvmfr_create(mapping->device, kind->origin,
-				   MAPPING_BYTES, 0);
+	mapping->fd =
+		kvmfr_create(mapping->device, kind->origin, MAPPING_BYTES, 0);
 	mapping->offset = 0;
 	return mapping->fd < 0 ? mapping->fd : 0;
 }

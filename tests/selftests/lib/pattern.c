@@ -4,10 +4,10 @@
 
 uint64_t pattern_word(size_t offset, uint64_t seed)
 {
-	/* The golden ratio spreads neighbours over all bits. */
-	uint64_t word = (offset / sizeof(word) + (seed << 40)) *
-			0x9e3779b97f4a7c15;
+	uint64_t word = offset / sizeof(word) + (seed << 40);
 
+	/* The golden ratio spreads neighbours over all bits. */
+	word *= 0x9e3779b97f4a7c15;
 	return word ^ word >> 32;
 }
 
