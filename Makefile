@@ -6,16 +6,27 @@ VERSION := 1.0.0
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .DEFAULT_GOAL := modules
-.PHONY: modules check-vm lint dkms-install install uninstall clean
+.PHONY: help modules install dkms-install uninstall lint check-unit check-vm \
+	check bench demo clean clean-cache
+
+help:
+	@echo 'make [modules] [KDIR=...]     build the modules for a kernel'
+	@echo 'make install                  install them for that kernel'
+	@echo 'make dkms-install             install them for every kernel, by DKMS'
+	@echo 'make uninstall                undo either'
+	@echo 'make demo                     see it work in a virtual machine'
+	@echo 'make check                    run every test'
+	@echo 'make lint                     run the static checks'
+	@echo "make check-unit               test the bench's own judgement"
+	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|all] [SUITE=prefix]'
+	@echo '                              run suites in virtual machines'
+	@echo 'make bench [KERNEL=] [PEER_KO=...]'
+	@echo '                              count what the memory costs'
+	@echo 'make clean                    remove what was built'
+	@echo 'make clean-cache              remove the downloaded roots as well'
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kernel modules
-
-check-vm:
-	@tests/vm/check.sh
-
-lint:
-	@tests/lint/run.sh
 
 # KVER=, KDIR=, DESTDIR= and PREFIX= reach the scripts in their environment.
 dkms-install:
@@ -27,5 +38,29 @@ install:
 uninstall:
 	@packaging/uninstall.sh
 
+lint:
+	@tests/lint/run.sh
+
+check-unit:
+	@tests/unit/run.sh
+
+check-vm:
+	@tests/vm/check.sh
+
+check:
+	@tests/check.sh
+
+bench:
+	@tests/bench/run.sh
+
+demo:
+	@tests/demo/run.sh
+
 clean:
 	rm -rf build
+	find kernel tests \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \
+		-o -name Module.symvers \) -delete
+
+clean-cache: clean
+	@tests/vm/clean-cache.sh

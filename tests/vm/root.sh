@@ -106,9 +106,22 @@ prune()
 		done
 }
 
-command -v mmdebstrap >/dev/null ||
-	die "mmdebstrap is missing: apt-get install mmdebstrap"
+# The one package that this machine itself needs.
+install_mmdebstrap()
+{
+	say "installing mmdebstrap..."
+	{
+		apt-get update &&
+			DEBIAN_FRONTEND=noninteractive apt-get install -y \
+				--no-install-recommends mmdebstrap
+	} >"$CACHE/mmdebstrap.log" 2>&1 ||
+		die "cannot install mmdebstrap, see $CACHE/mmdebstrap.log"
+}
+
 [ "$(id -u)" -eq 0 ] || die "making a root needs root"
+lock 8 "$CACHE/mmdebstrap.lock"
+command -v mmdebstrap >/dev/null || install_mmdebstrap
+exec 8>&-
 [ "$name" != backports ] || "$vm/root.sh" trixie >/dev/null
 
 lock 8 "$CACHE/roots/$name.lock"
