@@ -7,14 +7,16 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-# Everything below runs in the new mount namespace.
+# Runs in the new mount namespace; @at is where the root is mounted.
 enter()
 {
-	mode=$1 root=$2 where=$3
-	shift 3
+	mode=$1 root=$2 at=$3 where=$4
+	shift 4
 
-	# A mount of its own can be made read-only, or be a lower layer.
-	mount --bind "$root" "$root"
+	# A mount of its own can be made private and read-only.
+	mount --bind "$root" "$at"
+	mount --make-private "$at"
+	root=$at
 	case $mode in
 	scratch)
 		mount -t tmpfs -o mode=755 scratch "$root/mnt"
@@ -65,4 +67,13 @@ case $PWD/ in
 *) where=/src ;;
 esac
 
-exec unshare -m "$0" --enter "$mode" "$root" "$where" "$@"
+if unshare -m true 2>/dev/null; then
+	exec unshare -m "$0" --enter "$mode" "$root" "$root" "$where" "$@"
+fi
+
+# The machine is itself a chroot: what its / is mounted on is out of reach, and
+# may pass the first mount on to others. It is taken back afterwards.
+at=$(mktemp -d "$CACHE/mnt.XXXXXX")
+trap 'umount -l "$at" 2>/dev/null; rmdir "$at"' EXIT
+trap : INT TERM
+unshare -m --propagation unchanged "$0" --enter "$mode" "$root" "$at" "$where" "$@"
