@@ -41,16 +41,23 @@ struct kvmfr_buffer {
  * @dev: the importer
  * @sgt: one entry per contiguous run, made at attach
  * @nr_maps: maps that the importer has not unmapped yet
+ * @nr_writers: those of them by which the device may write
  * @mapped: @sgt has DMA addresses. Memory that stays keeps them until detach,
  *          memory that can be removed only while @nr_maps is not zero.
  *
  * All but @node protected by the buffer's lock.
+ *
+ * Where DMA goes through bounce buffers, those follow the memory like this: the
+ * memory is copied there when a device starts to use it and when the CPU has
+ * written, and back only what a device may have written. Anything else would
+ * let old contents of a bounce buffer overwrite newer memory.
  */
 struct kvmfr_attachment {
 	struct list_head node;
 	struct device *dev;
 	struct sg_table sgt;
 	unsigned int nr_maps;
+	unsigned int nr_writers;
 	bool mapped;
 };
 
@@ -125,9 +132,27 @@ static void kvmfr_attachment_unmap_locked(struct kvmfr_buffer *buf,
 					  struct kvmfr_attachment *att)
 {
 	lockdep_assert_held(&buf->lock);
-	dma_unmap_sgtable(att->dev, &att->sgt, DMA_BIDIRECTIONAL, 0);
+	/* What the device wrote has been copied when it stopped writing. */
+	dma_unmap_sgtable(att->dev, &att->sgt, DMA_BIDIRECTIONAL,
+			  DMA_ATTR_SKIP_CPU_SYNC);
 	att->mapped = false;
 	kvmfr_kernel_user_put(buf->kdev);
+}
+
+/* Let the device see the memory; before it writes, too, for it may write less. */
+static void kvmfr_attachment_push_locked(struct kvmfr_buffer *buf,
+					 struct kvmfr_attachment *att)
+{
+	lockdep_assert_held(&buf->lock);
+	dma_sync_sgtable_for_device(att->dev, &att->sgt, DMA_BIDIRECTIONAL);
+}
+
+/* Let the CPU see what the device wrote. */
+static void kvmfr_attachment_pull_locked(struct kvmfr_buffer *buf,
+					 struct kvmfr_attachment *att)
+{
+	lockdep_assert_held(&buf->lock);
+	dma_sync_sgtable_for_cpu(att->dev, &att->sgt, DMA_BIDIRECTIONAL);
 }
 
 static void kvmfr_dmabuf_detach(struct dma_buf *dmabuf,
@@ -155,12 +180,14 @@ static struct sg_table *kvmfr_dmabuf_map(struct dma_buf_attachment *attach,
 	if (!kvmfr_dev_enter(buf->kdev))
 		return ERR_PTR(-ENODEV);
 	mutex_lock(&buf->lock);
-	if (att->mapped)
-		dma_sync_sgtable_for_device(att->dev, &att->sgt, direction);
-	else
+	if (!att->mapped)
 		ret = kvmfr_attachment_map_locked(buf, att);
-	if (!ret)
+	else if (!att->nr_writers)
+		kvmfr_attachment_push_locked(buf, att);
+	if (!ret) {
 		att->nr_maps++;
+		att->nr_writers += direction != DMA_TO_DEVICE;
+	}
 	mutex_unlock(&buf->lock);
 	kvmfr_dev_exit(buf->kdev);
 	return ret ? ERR_PTR(ret) : &att->sgt;
@@ -174,10 +201,12 @@ static void kvmfr_dmabuf_unmap(struct dma_buf_attachment *attach,
 	struct kvmfr_attachment *att = attach->priv;
 
 	mutex_lock(&buf->lock);
+	if (direction != DMA_TO_DEVICE) {
+		kvmfr_attachment_pull_locked(buf, att);
+		att->nr_writers--;
+	}
 	if (!--att->nr_maps && buf->kdev->removable)
 		kvmfr_attachment_unmap_locked(buf, att);
-	else
-		dma_sync_sgtable_for_cpu(att->dev, &att->sgt, direction);
 	mutex_unlock(&buf->lock);
 }
 
@@ -190,10 +219,10 @@ static int kvmfr_dmabuf_begin_cpu_access(struct dma_buf *dmabuf,
 	if (!kvmfr_dev_enter(buf->kdev))
 		return -ENODEV;
 	mutex_lock(&buf->lock);
+	/* For writing, too: end_cpu_access() hands back whole buffers. */
 	list_for_each_entry(att, &buf->attachments, node)
-		if (att->mapped)
-			dma_sync_sgtable_for_cpu(att->dev, &att->sgt,
-						 direction);
+		if (att->nr_writers)
+			kvmfr_attachment_pull_locked(buf, att);
 	mutex_unlock(&buf->lock);
 	kvmfr_dev_exit(buf->kdev);
 	return 0;
@@ -209,9 +238,8 @@ static int kvmfr_dmabuf_end_cpu_access(struct dma_buf *dmabuf,
 		return -ENODEV;
 	mutex_lock(&buf->lock);
 	list_for_each_entry(att, &buf->attachments, node)
-		if (att->mapped)
-			dma_sync_sgtable_for_device(att->dev, &att->sgt,
-						    direction);
+		if (att->nr_maps && direction != DMA_FROM_DEVICE)
+			kvmfr_attachment_push_locked(buf, att);
 	mutex_unlock(&buf->lock);
 	kvmfr_dev_exit(buf->kdev);
 	return 0;
