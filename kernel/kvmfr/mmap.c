@@ -63,8 +63,13 @@ static vm_fault_t kvmfr_insert_pages(const struct kvmfr_region *region,
 		  (unsigned long)KVMFR_FAULT_PAGES);
 	kvmfr_region_pages(region, vmf->pgoff, nr, pages);
 	ret = vm_insert_pages(vmf->vma, vmf->address, pages, &nr);
-	/* -EBUSY: another thread was faster, or a page further on is there. */
-	if (ret == -EBUSY)
+	/*
+	 * -EBUSY: another thread was faster, or a page further on is there.
+	 * -EFAULT: the page table was freed meanwhile, as MADV_DONTNEED does
+	 * with empty ones since 6.14. If it is not there now, the access faults
+	 * again.
+	 */
+	if (ret == -EBUSY || ret == -EFAULT)
 		ret = 0;
 	return ret ? vmf_error(ret) : VM_FAULT_NOPAGE;
 }
