@@ -3,6 +3,7 @@
  * Devices made of the host's own memory, asked for by static_size_mb.
  */
 #include <linux/gfp.h>
+#include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -12,6 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "kvmfr.h"
 
@@ -21,9 +23,16 @@
 /* Failures after which huge folios are taken only where they lie around. */
 #define KVMFR_HUGE_TRIES 2
 
-static int static_size_mb[KVMFR_MAX_DEVICES];
-static unsigned int kvmfr_nr_static;
-module_param_array(static_size_mb, int, &kvmfr_nr_static, 0444);
+/* What kvmfr_static_sizes points to when the parameter is absent. */
+static char kvmfr_no_sizes[1];
+
+/*
+ * Kept as the string it is, because the core's own parser of lists cuts it at
+ * the commas and then blames the wrong value.
+ */
+static char *kvmfr_static_sizes = kvmfr_no_sizes;
+module_param_cb(static_size_mb, &param_ops_charp, &kvmfr_static_sizes, 0444);
+__MODULE_PARM_TYPE(static_size_mb, "array of int");
 MODULE_PARM_DESC(static_size_mb, "List of static devices to create in MiB");
 
 static int kvmfr_node = NUMA_NO_NODE;
@@ -175,14 +184,13 @@ static int kvmfr_static_alloc_region(struct kvmfr_region *region, size_t size)
 	return ret;
 }
 
-static int kvmfr_static_create(unsigned int i)
+static int kvmfr_static_create(unsigned int i, unsigned int size_mb)
 {
 	struct kvmfr_region region = {};
 	struct kvmfr_dev *kdev;
 	int ret;
 
-	ret = kvmfr_static_alloc_region(&region,
-					(size_t)static_size_mb[i] * SZ_1M);
+	ret = kvmfr_static_alloc_region(&region, (size_t)size_mb * SZ_1M);
 	if (ret)
 		goto err;
 	kdev = kvmfr_dev_add(NULL, "static", false, &region);
@@ -191,15 +199,15 @@ static int kvmfr_static_create(unsigned int i)
 		goto err;
 	}
 	kvmfr_static_devs[i] = kdev;
-	if (!is_power_of_2(static_size_mb[i]))
+	if (!is_power_of_2(size_mb))
 		dev_notice(&kdev->dev,
-			   "%d MiB is not a power of two; QEMU needs one\n",
-			   static_size_mb[i]);
+			   "%u MiB is not a power of two; QEMU needs one\n",
+			   size_mb);
 	return 0;
 
 err:
-	pr_err("static_size_mb[%u]=%d: cannot create the device: %pe\n", i,
-	       static_size_mb[i], ERR_PTR(ret));
+	pr_err("static_size_mb=%s: cannot create the device of %u MiB (%pe); nothing loaded\n",
+	       kvmfr_static_sizes, size_mb, ERR_PTR(ret));
 	return ret;
 }
 
@@ -215,28 +223,60 @@ static int kvmfr_static_check_node(void)
 	return -EINVAL;
 }
 
-static int kvmfr_static_check_sizes(void)
+/* One number of the list. 0 or -EINVAL. */
+static int kvmfr_static_parse_size(const char *word, unsigned int *size_mb)
+{
+	int value;
+
+	if (!kstrtoint(word, 0, &value) && value >= 1 &&
+	    value <= KVMFR_MAX_STATIC_MB) {
+		*size_mb = value;
+		return 0;
+	}
+	pr_err("static_size_mb=%s: '%s' is not in the range 1..%d (MiB); nothing loaded\n",
+	       kvmfr_static_sizes, word, KVMFR_MAX_STATIC_MB);
+	return -EINVAL;
+}
+
+/* The list of the parameter. Number of devices or -errno. */
+static int kvmfr_static_parse(unsigned int sizes_mb[KVMFR_MAX_DEVICES])
+{
+	char *copy, *rest, *word;
+	int nr = 0, ret = 0;
+
+	if (kvmfr_static_sizes == kvmfr_no_sizes)
+		return 0;
+	copy = kstrdup(kvmfr_static_sizes, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!ret && (word = strsep(&rest, ","))) {
+		if (nr == KVMFR_MAX_DEVICES) {
+			pr_err("static_size_mb=%s: more than %d devices; nothing loaded\n",
+			       kvmfr_static_sizes, KVMFR_MAX_DEVICES);
+			ret = -EINVAL;
+			break;
+		}
+		ret = kvmfr_static_parse_size(word, &sizes_mb[nr++]);
+	}
+	kfree(copy);
+	return ret ? ret : nr;
+}
+
+static int kvmfr_static_check_memory(const unsigned int *sizes_mb, int nr)
 {
 	unsigned long available, total = 0;
-	unsigned int i;
+	int i;
 
-	for (i = 0; i < kvmfr_nr_static; i++) {
-		if (static_size_mb[i] < 1 ||
-		    static_size_mb[i] > KVMFR_MAX_STATIC_MB) {
-			pr_err("static_size_mb[%u]=%d is not in the range 1..%d (MiB); nothing loaded\n",
-			       i, static_size_mb[i], KVMFR_MAX_STATIC_MB);
-			return -EINVAL;
-		}
-		total += static_size_mb[i];
-	}
+	for (i = 0; i < nr; i++)
+		total += sizes_mb[i];
 	/* Leave others something to live on until they have adapted. */
 	available = (si_mem_available() >> (20 - PAGE_SHIFT)) / 16 * 15;
-	if (total > available) {
-		pr_err("static_size_mb asks for %lu MiB, but only %lu MiB of memory can be spared; nothing loaded\n",
-		       total, available);
-		return -ENOMEM;
-	}
-	return 0;
+	if (total <= available)
+		return 0;
+	pr_err("static_size_mb=%s: asks for %lu MiB, but only %lu MiB of memory can be spared; nothing loaded\n",
+	       kvmfr_static_sizes, total, available);
+	return -ENOMEM;
 }
 
 /**
@@ -249,14 +289,18 @@ static int kvmfr_static_check_sizes(void)
  */
 int kvmfr_static_init(void)
 {
-	unsigned int i;
-	int ret;
+	unsigned int sizes_mb[KVMFR_MAX_DEVICES];
+	int i, nr, ret;
 
 	ret = kvmfr_static_check_node();
-	if (!ret)
-		ret = kvmfr_static_check_sizes();
-	for (i = 0; !ret && i < kvmfr_nr_static; i++)
-		ret = kvmfr_static_create(i);
+	if (ret)
+		return ret;
+	nr = kvmfr_static_parse(sizes_mb);
+	if (nr < 0)
+		return nr;
+	ret = kvmfr_static_check_memory(sizes_mb, nr);
+	for (i = 0; !ret && i < nr; i++)
+		ret = kvmfr_static_create(i, sizes_mb[i]);
 	if (ret)
 		kvmfr_static_exit();
 	return ret;
