@@ -28,7 +28,7 @@ check()
 	for release in $required; do
 		need_headers "$release"
 	done
-	[ -z "$(find "/lib/modules/" -path "*/$MODULE_DIR/kvmfr.ko*")" ] ||
+	[ -z "$(find "/lib/modules/" -path "*/$MODULE_DIR/*")" ] ||
 		die "the module was installed by 'make install'. Next:" "make uninstall"
 }
 

@@ -7,7 +7,7 @@
 #          system is asked or changed then
 # PREFIX   /usr/local or /usr: udev reads no other
 
-# shellcheck disable=SC2154 # set by the scripts
+# shellcheck disable=SC2034,SC2154 # used and set by the scripts
 TOP=$(cd "$here/.." && pwd)
 DESTDIR=${DESTDIR-}
 PREFIX=${PREFIX:-/usr/local}
@@ -78,7 +78,7 @@ foreign_dkms_packages()
 # Module files that no DKMS package has put there, and not install.sh either.
 foreign_modules()
 {
-	for file in $(find /lib/modules/ -name 'kvmfr.ko*' 2>/dev/null); do
+	find /lib/modules/ -name 'kvmfr.ko*' | while read -r file; do
 		release=${file#/lib/modules/}
 		release=${release%%/*}
 		case $file in
@@ -145,6 +145,9 @@ install_files()
 uninstall_files()
 {
 	rm -f "$RULES"
+	for dir in "${RULES%/*}" "${RULES%/rules.d/*}"; do
+		[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
+	done
 	if cmp -s "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"; then
 		rm -f "$OPTIONS"
 	elif [ -e "$OPTIONS" ]; then

@@ -89,7 +89,7 @@ spoil kernel/sample/Kbuild 's/other.o//'
 fails sparse trixie 'other.c: in the tree, not in what sparse read'
 
 passes codespell trixie
-spoil README.md 's/receive/recieve/'
+spoil README.md 's/receive/rec''ieve/'
 fails codespell trixie 'README.md.*receive'
 
 passes shellcheck trixie

@@ -4,4 +4,4 @@
 set -eu
 . "${0%/*}/../lib.sh"
 
-over . '^COPYING$' codespell -L iput,fro
+over . '^COPYING$' codespell -L iput,fro,parm

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Without DKMS.
+names >/tmp/names.before
+
+expect "make install" make install
+expect "modprobe takes the module" test \
+	"$(modinfo -k "$release" -F version kvmfr)" = 1.0.0
+expect "make install over itself" make install
+refuses "dkms-install beside it" "make uninstall" make dkms-install
+expect "make uninstall after it" make uninstall
+
+names >/tmp/names.after
+expect "uninstall leaves nothing of it" diff /tmp/names.before /tmp/names.after

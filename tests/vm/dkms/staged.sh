@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Into a package's directory: nothing of the running system is touched.
+stage=/tmp/stage
+files >/tmp/files.before
+
+expect "make dkms-install DESTDIR=" make dkms-install DESTDIR="$stage" PREFIX=/usr
+expect "make install DESTDIR=" make install DESTDIR="$stage" PREFIX=/usr
+for file in usr/src/kvmfr-suite-1.0.0/dkms.conf \
+	usr/src/kvmfr-suite-1.0.0/kernel/Kbuild \
+	usr/src/kvmfr-suite-1.0.0/kernel/kvmfr/main.c \
+	usr/lib/udev/rules.d/70-kvmfr.rules etc/modprobe.d/kvmfr.conf; do
+	expect "staged: $file" test -f "$stage/$file"
+done
+expect "staged: the module" test -n \
+	"$(find "$stage/lib/modules/$release/updates" -name 'kvmfr.ko*')"
+expect "make uninstall DESTDIR=" make uninstall DESTDIR="$stage" PREFIX=/usr
+expect "nothing is left in DESTDIR" test -z \
+	"$(find "$stage" -name '*kvmfr*')"
+
+files >/tmp/files.after
+expect "the system itself was not changed" diff /tmp/files.before /tmp/files.after
