@@ -260,8 +260,27 @@ TEST_F(lifetime, inherited_mapping_keeps_the_module)
 	ASSERT_EQ(0, kvmfr_load("static_size_mb=16"));
 }
 
+/* Tests that load for themselves, and may take long on a slow machine. */
+FIXTURE(reload)
+{
+	int unused;
+};
+
+FIXTURE_SETUP(reload)
+{
+	ASSERT_TRUE(kvmfr_gone());
+}
+
+FIXTURE_TEARDOWN_PARENT(reload)
+{
+	int ret = kvmfr_unload();
+
+	EXPECT_TRUE(!ret || ret == -ENOENT);
+	EXPECT_TRUE(kvmfr_gone());
+}
+
 /* Each time with something to clean up. */
-TEST(reload_50_times)
+TEST_F_TIMEOUT(reload, 50_times, 120)
 {
 	int i, fd, buffer;
 	char *memory;
@@ -327,7 +346,7 @@ static void *intrude(void *data)
 }
 
 /* Whoever gets in has a whole device; whoever does not gets an error. */
-TEST(unloading_races_with_users)
+TEST_F_TIMEOUT(reload, races_with_users, 120)
 {
 	const struct timespec pause = { .tv_nsec = 3000000 };
 	struct intruder intruders[2] = { 0 };
@@ -337,7 +356,7 @@ TEST(unloading_races_with_users)
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, pthread_create(&intruders[i].thread, NULL, intrude,
 					    &intruders[i]));
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < 200; i++) {
 		ret = kvmfr_unload();
 		EXPECT_TRUE(!ret || ret == -EWOULDBLOCK);
 		if (!ret) {
@@ -362,7 +381,7 @@ TEST(unloading_races_with_users)
  * QEMU leaves a regular file when it starts before the module. The module
  * cannot help it, but must load, work in sysfs, and leave the file alone.
  */
-TEST(regular_file_in_place_of_the_node)
+TEST_F(reload, regular_file_in_place_of_the_node)
 {
 	struct stat before, after;
 	char text[16];
