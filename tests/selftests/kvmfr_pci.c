@@ -318,11 +318,4 @@ TEST_F(pci, guest_writes_memory)
 	EXPECT_EQ(0, close(dmabuf));
 }
 
-/* Whatever was done to the nodes, nothing of it lasts. */
-TEST(unload)
-{
-	EXPECT_EQ(0, kvmfr_unload());
-	EXPECT_EQ(-1, access("/sys/class/kvmfr", F_OK));
-}
-
 TEST_HARNESS_MAIN

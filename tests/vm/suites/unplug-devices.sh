@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the suites that unplug: two ivshmem functions behind root ports, so
+# that QEMU can do it, too. The guest's ACPI handles that, which takes no time.
+# shellcheck shell=sh disable=SC2034 # read by the harness
+timeout=240
+qemu=''
+for size in 1 16; do
+	qemu="$qemu -device pcie-root-port,id=rp$size,chassis=$size
+		-object memory-backend-ram,id=mem$size.0,size=${size}M,share=on
+		-device ivshmem-plain,id=iv$size,memdev=mem$size.0,bus=rp$size"
+done
