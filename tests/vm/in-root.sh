@@ -74,6 +74,18 @@ fi
 # The machine is itself a chroot: what its / is mounted on is out of reach, and
 # may pass the first mount on to others. It is taken back afterwards.
 at=$(mktemp -d "$CACHE/mnt.XXXXXX")
-trap 'umount -l "$at" 2>/dev/null; rmdir "$at"' EXIT
-trap : INT TERM
-unshare -m --propagation unchanged "$0" --enter "$mode" "$root" "$at" "$where" "$@"
+trap 'umount -l "$at" 2>/dev/null || :; rmdir "$at"' EXIT
+# In the background, so that a signal can be passed on; that has no stdin
+# unless it is given one.
+exec 6<&0
+unshare -m --propagation unchanged "$0" --enter "$mode" "$root" "$at" "$where" "$@" <&6 &
+child=$!
+trap 'kill "$child"' INT TERM
+status=0
+wait "$child" || status=$?
+trap - INT TERM
+# The wait that a signal ended is not the last one.
+while kill -0 "$child" 2>/dev/null; do
+	wait "$child" || status=$?
+done
+exit "$status"

@@ -56,7 +56,7 @@ done
 # The monitor's socket is served by one chardev and used by the other. COM3
 # would share COM1's interrupt, which loses some of them: it gets its own.
 # Snapshots of disks are written to TMPDIR.
-exec timeout -k 5 "$timeout" "$vm/in-root.sh" trixie \
+exec timeout --foreground -k 5 "$timeout" "$vm/in-root.sh" trixie \
 	env TMPDIR="$inside_dir" qemu-system-x86_64 \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-M q35 -accel "$accel" -cpu max -m "$memory" -smp "$cpus" \

@@ -113,6 +113,7 @@ finish()
 {
 	[ -e "$dir/tap" ] ||
 		printf 'not ok 1 - machine can be started\n1..1\n' >"$dir/tap"
+	[ -z "${KVMFR_COPIES-}" ] || cp "$dir/tap" "$KVMFR_COPIES/${tap##*/}"
 	mv "$dir/tap" "$tap"
 	[ ! -e "$dir/console" ] || cp "$dir/console" "$log"
 
