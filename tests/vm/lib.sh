@@ -5,6 +5,8 @@
 
 TOP=$(cd "${vm:?}/../.." && pwd)
 CACHE=${KVMFR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kvmfr-suite}
+mkdir -p "$CACHE"
+CACHE=$(cd "$CACHE" && pwd)
 BUILD=$TOP/build
 LABELS="6.1 6.12 7.x"
 export KVMFR_CACHE="$CACHE"

@@ -65,6 +65,17 @@ make_tree()
 	printf "program='%s'\nargs='%s'\n" "$program" "$args" >"$dir/tree/lib/kvmfr/suite"
 }
 
+# Neither of the two on this side is run as part of a condition: there the shell
+# would go on after a command that failed.
+set_up()
+{
+	(cd "$dir" && setup) >"$dir/setup.log" 2>&1 &
+	wait $! || {
+		tail -n 20 "$dir/setup.log" >&2
+		die "setup() of $suite failed"
+	}
+}
+
 prepare()
 {
 	root=$("$vm/root.sh" "$name")
@@ -72,7 +83,7 @@ prepare()
 	flock -s 9
 	release=$(newest_release "$root")
 	make_tree
-	(cd "$dir" && setup)
+	set_up
 	# shellcheck disable=SC2086 # module names are separated by blanks
 	"$vm/in-root.sh" trixie /src/tests/vm/initramfs.sh "$(inside "$dir")/initrd" \
 		"$(inside "$dir")/tree" "$(inside "$root")" "$release" $modules
@@ -89,7 +100,8 @@ boot()
 check_outside()
 {
 	verified=0
-	(cd "$dir" && verify) >"$dir/verify" || verified=$?
+	(cd "$dir" && verify) >"$dir/verify" &
+	wait $! || verified=$?
 	case $verified in
 	0) ;;
 	99) rm "$dir/verify" ;;
