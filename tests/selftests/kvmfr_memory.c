@@ -89,7 +89,7 @@ TEST_F_TIMEOUT(memory, zeroed, 60)
 	const size_t size = 256 * MIB;
 	char *memory;
 
-	ASSERT_EQ(0, memory_dirty((available_mib() - 64) * MIB));
+	ASSERT_EQ(0, memory_dirty((available_mib() - 48) * MIB));
 	ASSERT_EQ(0, load_mib(256));
 	memory = map_device(size);
 	ASSERT_NE(MAP_FAILED, memory);
@@ -145,14 +145,14 @@ static bool killed_somebody(int kmsg)
 TEST_F(memory, more_than_free_is_refused)
 {
 	static const char *const requests[] = {
-		"static_size_mb=1024", "static_size_mb=2047",
-		"static_size_mb=400,400,400", "static_size_mb=1,2,4,2047",
+		"static_size_mb=512", "static_size_mb=2047",
+		"static_size_mb=200,200,200", "static_size_mb=1,2,4,2047",
 	};
 	unsigned int i;
 	pid_t neighbour;
 	long before;
 
-	neighbour = start_neighbour(300 * MIB);
+	neighbour = start_neighbour(100 * MIB);
 	ASSERT_LT(0, neighbour);
 	before = memory_free_kb();
 	for (i = 0; i < ARRAY_SIZE(requests); i++) {
@@ -171,7 +171,7 @@ TEST_F_TIMEOUT(memory, nearly_all_free_memory, 120)
 	int percent, ret, loaded = 0, refused = 0;
 	pid_t neighbour;
 
-	neighbour = start_neighbour(200 * MIB);
+	neighbour = start_neighbour(100 * MIB);
 	ASSERT_LT(0, neighbour);
 	for (percent = 110; percent >= 70; percent -= 5) {
 		ret = load_mib(available_mib() * percent / 100);
@@ -364,10 +364,10 @@ FIXTURE_TEARDOWN_PARENT(fragmented)
 
 TEST_F_TIMEOUT(fragmented, loads_and_works, 120)
 {
-	const size_t size = 256 * MIB;
+	const size_t size = 128 * MIB;
 	long huge;
 
-	ASSERT_EQ(0, load_mib(256));
+	ASSERT_EQ(0, load_mib(128));
 	huge = kvmfr_attr(0, "huge_bytes");
 	TH_LOG("%ld of %zu bytes huge", huge, size);
 	EXPECT_LE(0, huge);
@@ -386,7 +386,7 @@ TEST_F_TIMEOUT(fragmented, gives_all_back, 120)
 
 	before = memory_free_kb();
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, load_mib(192));
+		ASSERT_EQ(0, load_mib(96));
 		ASSERT_EQ(0, kvmfr_unload());
 	}
 	EXPECT_NEAR(before, memory_free_kb(), 2048);
@@ -413,9 +413,9 @@ TEST_F_TIMEOUT(memory, movable_fragments, 120)
 		ASSERT_EQ(0, fallocate(file, FALLOC_FL_PUNCH_HOLE |
 				       FALLOC_FL_KEEP_SIZE, at, PAGE));
 
-	EXPECT_EQ(0, load_mib(256));
+	EXPECT_EQ(0, load_mib(128));
 	TH_LOG("%ld bytes huge", kvmfr_attr(0, "huge_bytes"));
-	EXPECT_TRUE(contents_ok(256 * MIB));
+	EXPECT_TRUE(contents_ok(128 * MIB));
 	EXPECT_FALSE(killed_somebody(self->kmsg));
 
 	close(file);

@@ -38,40 +38,44 @@ FIXTURE_VARIANT(refused)
 };
 
 /* One line with the bad value, not only the list it is in, and the range. */
-#define OUT_OF_RANGE(name, list, value) \
-	FIXTURE_VARIANT_ADD(refused, name) { \
-		.params = "static_size_mb=" list, \
-		.error = EINVAL, \
-		.named = { "'" value "'", "1..2047", \
-			   "static_size_mb=" list ":" }, \
-		.lines = 1, \
-	}
+#define OUT_OF_RANGE(list, value) { \
+	.params = "static_size_mb=" list, \
+	.error = EINVAL, \
+	.named = { "'" value "'", "1..2047", "static_size_mb=" list ":" }, \
+	.lines = 1, \
+}
 
-OUT_OF_RANGE(zero, "0", "0");
-OUT_OF_RANGE(minus_one, "-1", "-1");
-OUT_OF_RANGE(one_too_many, "2048", "2048");
+FIXTURE_VARIANT_ADD(refused, zero) OUT_OF_RANGE("0", "0");
+FIXTURE_VARIANT_ADD(refused, minus_one) OUT_OF_RANGE("-1", "-1");
+FIXTURE_VARIANT_ADD(refused, one_too_many) OUT_OF_RANGE("2048", "2048");
 /* These overflowed an int of bytes: 0, and a device of 576 MiB. */
-OUT_OF_RANGE(wraps_to_zero, "4096", "4096");
-OUT_OF_RANGE(wraps_to_576_mib, "1000000", "1000000");
-OUT_OF_RANGE(int_max, "2147483647", "2147483647");
-OUT_OF_RANGE(int_min, "-2147483648", "-2147483648");
-OUT_OF_RANGE(more_than_an_int, "2147483648", "2147483648");
-OUT_OF_RANGE(wraps_int_to_16, "4294967312", "4294967312");
-OUT_OF_RANGE(more_than_64_bits, "99999999999999999999",
-	     "99999999999999999999");
-OUT_OF_RANGE(text, "abc", "abc");
-OUT_OF_RANGE(unit, "16M", "16M");
-OUT_OF_RANGE(fraction, "1.5", "1.5");
-OUT_OF_RANGE(empty, "", "");
+FIXTURE_VARIANT_ADD(refused, wraps_to_zero) OUT_OF_RANGE("4096", "4096");
+FIXTURE_VARIANT_ADD(refused, wraps_to_576_mib)
+	OUT_OF_RANGE("1000000", "1000000");
+FIXTURE_VARIANT_ADD(refused, int_max) OUT_OF_RANGE("2147483647", "2147483647");
+FIXTURE_VARIANT_ADD(refused, int_min)
+	OUT_OF_RANGE("-2147483648", "-2147483648");
+FIXTURE_VARIANT_ADD(refused, more_than_an_int)
+	OUT_OF_RANGE("2147483648", "2147483648");
+FIXTURE_VARIANT_ADD(refused, wraps_int_to_16)
+	OUT_OF_RANGE("4294967312", "4294967312");
+FIXTURE_VARIANT_ADD(refused, more_than_64_bits)
+	OUT_OF_RANGE("99999999999999999999", "99999999999999999999");
+FIXTURE_VARIANT_ADD(refused, text) OUT_OF_RANGE("abc", "abc");
+FIXTURE_VARIANT_ADD(refused, unit) OUT_OF_RANGE("16M", "16M");
+FIXTURE_VARIANT_ADD(refused, fraction) OUT_OF_RANGE("1.5", "1.5");
+FIXTURE_VARIANT_ADD(refused, empty) OUT_OF_RANGE("", "");
 /* One bad value in a list: the device before it must not stay. */
-OUT_OF_RANGE(last_is_zero, "16,0", "0");
-OUT_OF_RANGE(first_is_zero, "0,16", "0");
-OUT_OF_RANGE(middle_is_negative, "16,-16,16", "-16");
-OUT_OF_RANGE(tenth_is_too_large, "1,1,1,1,1,1,1,1,1,2048", "2048");
-OUT_OF_RANGE(text_in_list, "16,abc", "abc");
-OUT_OF_RANGE(trailing_comma, "16,", "");
-OUT_OF_RANGE(leading_comma, ",16", "");
-OUT_OF_RANGE(only_commas, ",,", "");
+FIXTURE_VARIANT_ADD(refused, last_is_zero) OUT_OF_RANGE("16,0", "0");
+FIXTURE_VARIANT_ADD(refused, first_is_zero) OUT_OF_RANGE("0,16", "0");
+FIXTURE_VARIANT_ADD(refused, middle_is_negative)
+	OUT_OF_RANGE("16,-16,16", "-16");
+FIXTURE_VARIANT_ADD(refused, tenth_is_too_large)
+	OUT_OF_RANGE("1,1,1,1,1,1,1,1,1,2048", "2048");
+FIXTURE_VARIANT_ADD(refused, text_in_list) OUT_OF_RANGE("16,abc", "abc");
+FIXTURE_VARIANT_ADD(refused, trailing_comma) OUT_OF_RANGE("16,", "");
+FIXTURE_VARIANT_ADD(refused, leading_comma) OUT_OF_RANGE(",16", "");
+FIXTURE_VARIANT_ADD(refused, only_commas) OUT_OF_RANGE(",,", "");
 
 FIXTURE_VARIANT_ADD(refused, eleven) {
 	.params = "static_size_mb=1,1,1,1,1,1,1,1,1,1,1",
@@ -97,27 +101,25 @@ FIXTURE_VARIANT_ADD(refused, more_than_memory) {
 };
 
 FIXTURE_VARIANT_ADD(refused, most_possible) {
-	.params = "static_size_mb=2047,2047,2047,2047,2047,2047,2047,2047,2047,"
-		  "2047",
+	.params = "static_size_mb=2047,2047,2047,2047,2047,2047,2047,2047,2047,2047",
 	.error = ENOMEM,
 	.named = { "20470 MiB", "static_size_mb", "memory" },
 	.lines = 1,
 };
 
-#define NOT_A_NODE(name, value) \
-	FIXTURE_VARIANT_ADD(refused, name) { \
-		.params = "static_size_mb=16 numa_node=" value, \
-		.error = EINVAL, \
-		.named = { "numa_node=" value " ", "node", "-1" }, \
-		.lines = 1, \
-	}
+#define NOT_A_NODE(value) { \
+	.params = "static_size_mb=16 numa_node=" value, \
+	.error = EINVAL, \
+	.named = { "numa_node=" value " ", "node", "-1" }, \
+	.lines = 1, \
+}
 
 /* The VM has node 0 only. */
-NOT_A_NODE(node_absent, "1");
-NOT_A_NODE(node_below_any, "-2");
-NOT_A_NODE(node_beyond_all, "1024");
-NOT_A_NODE(node_huge, "2147483647");
-NOT_A_NODE(node_negative, "-2147483648");
+FIXTURE_VARIANT_ADD(refused, node_absent) NOT_A_NODE("1");
+FIXTURE_VARIANT_ADD(refused, node_below_any) NOT_A_NODE("-2");
+FIXTURE_VARIANT_ADD(refused, node_beyond_all) NOT_A_NODE("1024");
+FIXTURE_VARIANT_ADD(refused, node_huge) NOT_A_NODE("2147483647");
+FIXTURE_VARIANT_ADD(refused, node_negative) NOT_A_NODE("-2147483648");
 
 FIXTURE_VARIANT_ADD(refused, node_text) {
 	.params = "static_size_mb=16 numa_node=all",

@@ -10,24 +10,23 @@
 
 #include "kvmfr_test.h"
 
-#define NODE_WAIT_MS 1000
-#define NODE_POLL_MS 10
+/* 1 s. */
+#define NODE_TRIES 100
+#define NODE_PAUSE_NS 10000000
 
 int kvmfr_open(unsigned int minor, int flags)
 {
-	const struct timespec pause = { .tv_nsec = NODE_POLL_MS * 1000000L };
+	const struct timespec pause = { .tv_nsec = NODE_PAUSE_NS };
 	char path[32];
-	int waited, fd;
+	int tries, fd;
 
 	snprintf(path, sizeof(path), "/dev/kvmfr%u", minor);
-	for (waited = 0; ; waited += NODE_POLL_MS) {
-		fd = open(path, flags);
-		if (fd >= 0)
-			return fd;
-		if (errno != ENOENT || waited >= NODE_WAIT_MS)
-			return -errno;
+	fd = open(path, flags);
+	for (tries = NODE_TRIES; fd < 0 && errno == ENOENT && tries; tries--) {
 		nanosleep(&pause, NULL);
+		fd = open(path, flags);
 	}
+	return fd < 0 ? -errno : fd;
 }
 
 long kvmfr_size(int fd)
@@ -56,6 +55,7 @@ long kvmfr_attr(unsigned int minor, const char *name)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/sys/class/kvmfr/kvmfr%u/%s", minor, name);
+	snprintf(path, sizeof(path), "/sys/class/kvmfr/kvmfr%u/%s", minor,
+		 name);
 	return number_read(path);
 }

@@ -18,7 +18,8 @@ int module_load(const char *path, const char *params)
 	if (fd < 0)
 		return -errno;
 
-	ret = syscall(SYS_finit_module, fd, params ? params : "", 0) ? -errno : 0;
+	ret = syscall(SYS_finit_module, fd, params ? params : "", 0) ? -errno :
+								       0;
 	close(fd);
 	return ret;
 }
