@@ -19,7 +19,8 @@ esac
 	die "the module was installed by 'make dkms-install'. Next:" "make uninstall"
 refuse_foreign
 
-release=$(make -s -C "$KDIR" kernelrelease)
+# Not "make kernelrelease": that is 6.1.192 where Debian 12 has 6.1.0-56-amd64.
+release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$KDIR/include/generated/utsrelease.h")
 make -C "$KDIR" M="$TOP/kernel" modules
 make -C "$KDIR" M="$TOP/kernel" INSTALL_MOD_PATH="$DESTDIR" \
 	INSTALL_MOD_DIR="$MODULE_DIR" modules_install
