@@ -7,6 +7,7 @@
 set -eu
 tests=$(cd "${0%/*}" && pwd)
 vm=$tests/vm
+# shellcheck source=vm/lib.sh
 . "$vm/lib.sh"
 
 [ $# -eq 2 ] || usage "newcomer.sh bookworm|trixie demo|check"
