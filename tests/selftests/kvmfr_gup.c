@@ -263,6 +263,26 @@ TEST_F(gup, vmsplice_outlives_the_module)
 
 #define BIG_BYTES (256 * MIB)
 
+FIXTURE(gup_memory) {
+	int pipes[2];
+};
+
+FIXTURE_SETUP(gup_memory)
+{
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=256"));
+	ASSERT_EQ(0, pipe(self->pipes));
+	ASSERT_LE(0, fcntl(self->pipes[1], F_SETPIPE_SZ,
+			   BIG_BYTES / PMD_BYTES * PAGE_BYTES));
+}
+
+FIXTURE_TEARDOWN_PARENT(gup_memory)
+{
+	int ret = kvmfr_unload();
+
+	/* The test has unloaded it if it got so far. */
+	EXPECT_TRUE(!ret || ret == -ENOENT);
+}
+
 /* One page of each 2 MiB in a pipe. */
 static void splice_device(struct __test_metadata *_metadata, int pipe_in)
 {
@@ -292,23 +312,18 @@ static bool free_memory_reaches(long kb)
 	return meminfo_kb("MemFree") >= kb;
 }
 
-/* Pinned memory cannot go with the module; it goes when the pin goes. */
-TEST(pinned_memory_is_freed_later)
+/* Pinned memory cannot go with the module. */
+TEST_F(gup_memory, is_freed_when_the_pin_goes)
 {
 	const long half = BIG_BYTES / 1024 / 2;
 	long loaded;
-	int pipes[2];
 
-	ASSERT_EQ(0, kvmfr_load("static_size_mb=256"));
-	ASSERT_EQ(0, pipe(pipes));
-	ASSERT_LE(0, fcntl(pipes[1], F_SETPIPE_SZ,
-			   BIG_BYTES / PMD_BYTES * PAGE_BYTES));
-	splice_device(_metadata, pipes[1]);
+	splice_device(_metadata, self->pipes[1]);
 	loaded = meminfo_kb("MemFree");
 	ASSERT_EQ(0, kvmfr_unload());
 	EXPECT_GT(loaded + half, meminfo_kb("MemFree"));
-	ASSERT_EQ(0, close(pipes[0]));
-	ASSERT_EQ(0, close(pipes[1]));
+	ASSERT_EQ(0, close(self->pipes[0]));
+	ASSERT_EQ(0, close(self->pipes[1]));
 	EXPECT_TRUE(free_memory_reaches(loaded + half));
 }
 

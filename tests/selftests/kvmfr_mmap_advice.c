@@ -9,6 +9,7 @@
 #include <linux/mempolicy.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "access.h"
@@ -171,6 +172,26 @@ TEST_F(mmap_advice, populate_fills_the_page_tables)
 	ASSERT_EQ(0, madvise(self->m.map, BYTES, MADV_DONTNEED));
 	ASSERT_EQ(0, madvise(self->m.map, BYTES, MADV_POPULATE_WRITE));
 	EXPECT_EQ(BYTES / 1024, smaps_kb(self->m.map, "Rss"));
+}
+
+/* Huge pages refused: the same folios are mapped with small entries. */
+TEST_F(mmap_advice, nohugepage)
+{
+	const struct mapping *m = &self->m;
+
+	EXPECT_EQ(0, madvise(m->map, BYTES, MADV_NOHUGEPAGE));
+	check_coherent(_metadata, m);
+	EXPECT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
+	EXPECT_EQ(0, madvise(m->map, BYTES, MADV_DONTNEED));
+	check_coherent(_metadata, m);
+	EXPECT_EQ(BYTES / 1024, smaps_kb(m->map, "Rss"));
+
+	/* Part of them huge again. */
+	EXPECT_EQ(0, madvise(m->map + INSIDE, 16 * PAGE_BYTES, MADV_DONTNEED));
+	EXPECT_EQ(0, prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
+	EXPECT_EQ(0, madvise(m->map, 2 * MIB, MADV_HUGEPAGE));
+	EXPECT_EQ(0, madvise(m->map, 2 * MIB, MADV_DONTNEED));
+	check_coherent(_metadata, m);
 }
 
 TEST_F(mmap_advice, dontfork)

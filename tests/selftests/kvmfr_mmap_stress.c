@@ -95,7 +95,7 @@ static void *work(void *argument)
 	while (!__atomic_load_n(worker->stop, __ATOMIC_RELAXED)) {
 		if (!worker->step(worker))
 			worker->wrong++;
-		worker->rounds++;
+		__atomic_fetch_add(&worker->rounds, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -171,6 +171,19 @@ static bool step_fork(struct worker *worker)
 	return !status;
 }
 
+/* On a busy machine half a second may be too short to get anywhere. */
+static void wait_for_rounds(const struct worker *workers, size_t count)
+{
+	size_t i, tries = 0;
+
+	for (i = 0; i < count && tries < 40; tries++) {
+		usleep(RUN_US);
+		while (i < count &&
+		       __atomic_load_n(&workers[i].rounds, __ATOMIC_RELAXED))
+			i++;
+	}
+}
+
 /* The last worker disturbs the others. Returns how much those did. */
 static unsigned long run(struct __test_metadata *_metadata,
 			 const struct mapping *m,
@@ -190,7 +203,7 @@ static unsigned long run(struct __test_metadata *_metadata,
 		ASSERT_EQ(0, pthread_create(&workers[i].thread, NULL, work,
 					    &workers[i]));
 	}
-	usleep(RUN_US);
+	wait_for_rounds(workers, ARRAY_SIZE(workers));
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < ARRAY_SIZE(workers); i++) {
 		ASSERT_EQ(0, pthread_join(workers[i].thread, NULL));
