@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An ivshmem function goes away while its node is open, mapped or pinned:
+ * An ivshmem function goes away while its node is open or mapped:
  * removal is prompt, later use fails cleanly, and the function comes back
  * under the same name while the old users still hold what they had.
  */
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "unplug.h"
@@ -191,82 +190,6 @@ TEST_F(unplug, forked)
 	put_back();
 	expect_dead_memory(_metadata, memory, variant->size);
 	EXPECT_EQ(0, munmap(memory, variant->size));
-}
-
-/*
- * A page in a pipe outlives the mapping and must not outlive its struct page.
- * What the pipe delivers afterwards is the device's business.
- */
-TEST_F(unplug, page_pinned)
-{
-	unsigned char *memory = map(self->fd, variant->size, MAP_SHARED);
-	struct iovec page = { .iov_base = memory, .iov_len = PAGE };
-	unsigned char copy[PAGE];
-	int tube[2];
-
-	ASSERT_NE(MAP_FAILED, memory);
-	ASSERT_EQ(0, memory_touch(memory, variant->size));
-	ASSERT_EQ(0, pipe(tube));
-	if (variant->size == WITHOUT_PAGES) {
-		EXPECT_EQ(-1, vmsplice(tube[1], &page, 1, 0));
-		EXPECT_EQ(EFAULT, errno);
-	} else {
-		ASSERT_EQ((ssize_t)PAGE, vmsplice(tube[1], &page, 1, 0));
-	}
-
-	take_out();
-	expect_dead_memory(_metadata, memory, variant->size);
-	put_back();
-	if (variant->size == WITH_PAGES)
-		EXPECT_EQ((ssize_t)PAGE, read(tube[0], copy, PAGE));
-	EXPECT_EQ(0, close(tube[0]));
-	EXPECT_EQ(0, close(tube[1]));
-	expect_working(_metadata, self->minor, variant->size);
-	EXPECT_EQ(0, munmap(memory, variant->size));
-}
-
-/*
- * Nothing but a page in a pipe is left, which holds no file open: the module
- * may stay or wait, but not go before the page.
- */
-TEST_F(unplug, pin_outlives_module)
-{
-	unsigned char *memory = map(self->fd, variant->size, MAP_SHARED);
-	struct iovec page = { .iov_base = memory, .iov_len = PAGE };
-	unsigned char copy[PAGE];
-	int tube[2], status;
-	pid_t child;
-
-	ASSERT_NE(MAP_FAILED, memory);
-	ASSERT_EQ(0, memory_store(memory, 0x3c));
-	ASSERT_EQ(0, pipe(tube));
-	if (variant->size == WITHOUT_PAGES) {
-		EXPECT_EQ(-1, vmsplice(tube[1], &page, 1, 0));
-		EXPECT_EQ(0, munmap(memory, variant->size));
-		return;
-	}
-	ASSERT_EQ((ssize_t)PAGE, vmsplice(tube[1], &page, 1, 0));
-	ASSERT_EQ(0, munmap(memory, variant->size));
-	ASSERT_EQ(0, close(self->fd));
-	self->fd = -1;
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child) {
-		close(tube[0]);
-		close(tube[1]);
-		kvmfr_unload();
-		_exit(0);
-	}
-	sleep_ms(300);
-	EXPECT_EQ((ssize_t)PAGE, read(tube[0], copy, PAGE));
-	EXPECT_EQ(0x3c, copy[0]);
-	close(tube[0]);
-	close(tube[1]);
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
-	kvmfr_unload();
-	ASSERT_EQ(0, kvmfr_load(NULL));
-	expect_working(_metadata, self->minor, variant->size);
 }
 
 /* Use the device until it says that it is gone; the number of good rounds. */

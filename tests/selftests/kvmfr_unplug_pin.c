@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An ivshmem function goes away while the kernel itself uses pages of its
+ * memory for somebody: the pages outlive the mapping, and must not outlive
+ * their struct pages. What they contain then is the device's business.
+ */
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "unplug.h"
+#include "uring.h"
+
+/* Forgetting pages that nobody pins any more may take a moment. */
+#define PAGES_TIMEOUT_MS 5000
+
+/* Bytes in the pipe, or -errno. */
+static ssize_t pin(int tube, void *memory)
+{
+	struct iovec page = { .iov_base = memory, .iov_len = PAGE };
+	ssize_t bytes = vmsplice(tube, &page, 1, 0);
+
+	return bytes < 0 ? -errno : bytes;
+}
+
+static void *map_touched(struct __test_metadata *_metadata, int fd, size_t size)
+{
+	void *memory = map(fd, size, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, memory_touch(memory, size));
+	return memory;
+}
+
+/* What pin() gives for the fixture's device: only struct pages can be pinned. */
+static ssize_t pin_result(unsigned long size)
+{
+	return size == WITH_PAGES ? (ssize_t)PAGE : -EFAULT;
+}
+
+TEST_F(unplug, pipe)
+{
+	void *memory = map_touched(_metadata, self->fd, variant->size);
+	unsigned char copy[PAGE];
+	int tube[2];
+
+	ASSERT_EQ(0, pipe(tube));
+	ASSERT_EQ(pin_result(variant->size), pin(tube[1], memory));
+	take_out();
+	expect_dead_memory(_metadata, memory, variant->size);
+	EXPECT_EQ(-EFAULT, pin(tube[1], memory));
+	put_back();
+	if (variant->size == WITH_PAGES)
+		EXPECT_EQ((ssize_t)PAGE, read(tube[0], copy, PAGE));
+	EXPECT_EQ(0, close(tube[0]));
+	EXPECT_EQ(0, close(tube[1]));
+	expect_working(_metadata, self->minor, variant->size);
+	EXPECT_EQ(0, munmap(memory, variant->size));
+}
+
+static bool can_pin(int minor, size_t size)
+{
+	int tube[2], fd = kvmfr_open(minor, O_RDWR | O_CLOEXEC);
+	void *memory = map(fd, size, MAP_SHARED);
+	bool pinned;
+
+	if (pipe(tube))
+		return false;
+	pinned = memory != MAP_FAILED && pin(tube[1], memory) == PAGE;
+	close(tube[0]);
+	close(tube[1]);
+	munmap(memory, size);
+	close(fd);
+	return pinned;
+}
+
+/*
+ * As long as old pages are pinned, the new device may have to do without; once
+ * they are not, a function that comes back has pages again.
+ */
+TEST_F(unplug, pages_return)
+{
+	void *memory = map_touched(_metadata, self->fd, variant->size);
+	bool wanted = variant->size == WITH_PAGES;
+	long long end;
+	int tube[2];
+
+	ASSERT_EQ(wanted, can_pin(self->minor, variant->size));
+	ASSERT_EQ(0, pipe(tube));
+	ASSERT_EQ(pin_result(variant->size), pin(tube[1], memory));
+	ASSERT_EQ(0, munmap(memory, variant->size));
+	take_out();
+	put_back();
+	EXPECT_EQ(0, close(tube[0]));
+	EXPECT_EQ(0, close(tube[1]));
+	end = clock_ms() + PAGES_TIMEOUT_MS;
+	do {
+		take_out();
+		put_back();
+	} while (can_pin(self->minor, variant->size) != wanted &&
+		 clock_ms() < end);
+	EXPECT_EQ(wanted, can_pin(self->minor, variant->size));
+}
+
+/*
+ * Nothing but a page in a pipe is left, which holds no file open: the module
+ * may stay or wait, but not go before the page.
+ */
+TEST_F(unplug, pipe_outlives_module)
+{
+	unsigned char *memory = map_touched(_metadata, self->fd, variant->size);
+	unsigned char copy[PAGE];
+	int tube[2], status;
+	pid_t child;
+
+	memory[0] = 0x3c;
+	ASSERT_EQ(0, pipe(tube));
+	ASSERT_EQ(pin_result(variant->size), pin(tube[1], memory));
+	ASSERT_EQ(0, munmap(memory, variant->size));
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = -1;
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(tube[0]);
+		close(tube[1]);
+		kvmfr_unload();
+		_exit(0);
+	}
+	sleep_ms(300);
+	if (variant->size == WITH_PAGES) {
+		EXPECT_EQ((ssize_t)PAGE, read(tube[0], copy, PAGE));
+		EXPECT_EQ(0x3c, copy[0]);
+	}
+	close(tube[0]);
+	close(tube[1]);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	kvmfr_unload();
+	ASSERT_EQ(0, kvmfr_load(NULL));
+	expect_working(_metadata, self->minor, variant->size);
+}
+
+/* A pin for as long as the ring lives, and a write through it. */
+TEST_F(unplug, registered_buffer)
+{
+	void *memory = map_touched(_metadata, self->fd, variant->size);
+	struct uring uring;
+	int ret, zero;
+
+	ret = uring_open(&uring);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(munmap(memory, variant->size); return,
+		     "this kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	ret = uring_register(&uring, memory, PAGE);
+	if (ret == -EOPNOTSUPP)
+		SKIP(uring_close(&uring); munmap(memory, variant->size); return,
+		     "this kernel registers no memory of devices");
+	EXPECT_EQ(variant->size == WITH_PAGES ? 0 : -EFAULT, ret);
+	take_out();
+	expect_dead_memory(_metadata, memory, variant->size);
+	put_back();
+	if (!ret) {
+		zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+		ASSERT_LE(0, zero);
+		ASSERT_EQ(0, uring_submit(&uring, IORING_OP_READ_FIXED, zero,
+					  memory, PAGE, 0));
+		EXPECT_EQ(PAGE, uring_wait(&uring));
+		close(zero);
+	}
+	uring_close(&uring);
+	EXPECT_EQ(0, munmap(memory, variant->size));
+	expect_working(_metadata, self->minor, variant->size);
+}
+
+/* System calls that are given dead memory return an error, no signal. */
+TEST_F(unplug, system_calls)
+{
+	void *memory = map_touched(_metadata, self->fd, variant->size);
+	struct iovec remote = { .iov_base = memory, .iov_len = PAGE };
+	unsigned char copy[PAGE] = { 0 };
+	struct iovec local = { .iov_base = copy, .iov_len = PAGE };
+	int tube[2];
+
+	ASSERT_EQ(0, pipe(tube));
+	take_out();
+	EXPECT_EQ(-1, write(tube[1], memory, PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, process_vm_writev(getpid(), &local, 1, &remote, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ((ssize_t)PAGE, write(tube[1], copy, PAGE));
+	EXPECT_EQ(-1, read(tube[0], memory, PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	put_back();
+	EXPECT_EQ(0, close(tube[0]));
+	EXPECT_EQ(0, close(tube[1]));
+	EXPECT_EQ(0, munmap(memory, variant->size));
+}
+
+TEST_HARNESS_MAIN
