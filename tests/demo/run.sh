@@ -1,0 +1,139 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# make demo: Debian 13 in a virtual machine gets kvmfr by DKMS and runs a guest
+# whose moving picture is taken out of /dev/kvmfr0, verified and saved.
+# Leaves build/report/demo.png and demo.txt; logs are in build/run/demo.
+set -eu
+demo=$(cd "${0%/*}" && pwd)
+vm=$demo/../vm
+. "$vm/lib.sh"
+
+dir=$BUILD/run/demo
+report=$BUILD/report
+start=$(date +%s)
+jobs=''
+
+step()
+{
+	printf '%4d s  %s\n' "$(($(date +%s) - start))" "$*"
+}
+
+fail()
+{
+	step "FAILED: $*"
+	say "logs: $dir/console $dir/result $dir/qemu.err and, when the machine got as far as writing them, $dir/logs/"
+	exit 1
+}
+
+# Nothing of ours goes on when this script is stopped.
+stop()
+{
+	for job in $jobs; do
+		kill "$job" 2>/dev/null || :
+	done
+}
+
+needs_install()
+{
+	[ "$(id -u)" -eq 0 ] || die "the demo needs root"
+	if ! command -v mmdebstrap >/dev/null; then
+		step "installing mmdebstrap"
+		{
+			apt-get update &&
+				apt-get install -y --no-install-recommends mmdebstrap
+		} >"$dir/apt.log" 2>&1 ||
+			die "cannot install mmdebstrap, see $dir/apt.log"
+	fi
+}
+
+# Programs, then the two initramfs: of the guest (its module comes from DKMS
+# in the host and is added there) and of the host, which carries the former.
+programs_make()
+{
+	"$vm/in-root.sh" trixie make -C tests/demo >"$dir/programs.log" 2>&1 || return
+	rm -rf "$dir/tree"
+	mkdir -p "$dir/tree/guest/bin" "$dir/tree/host/demo/src"
+	cp "$demo/guest/init" "$dir/tree/guest/init"
+	cp "$BUILD/demo/demo-send" "$dir/tree/guest/bin/"
+	cp "$demo/host/init" "$dir/tree/host/init"
+	cp "$demo/host/host.sh" "$BUILD/demo/demo-take" "$vm/guest/bad-lines" \
+		"$dir/tree/host/demo/"
+	(cd "$TOP" && cp -R --parents Makefile COPYING dkms.conf kernel \
+		packaging modprobe.d udev "$dir/tree/host/demo/src/")
+	initramfs_make guest "$dir/tree/host/demo/guest.initrd" &&
+		initramfs_make host "$dir/host.initrd" virtio_blk ext4
+}
+
+initramfs_make()
+{
+	tree=$(inside "$dir/tree/$1") out=$(inside "$2")
+	shift 2
+	"$vm/in-root.sh" trixie /src/tests/vm/initramfs.sh "$out" "$tree" / \
+		"$release" "$@" >>"$dir/programs.log" 2>&1
+}
+
+prepare()
+{
+	step "making the disk and the programs (the disk is kept)"
+	"$vm/disk.sh" trixie >/dev/null 2>"$dir/disk.log" &
+	jobs=$!
+	programs_make ||
+		fail "cannot make the programs: $(tail -n 3 "$dir/programs.log")"
+	wait "$jobs" || fail "cannot make the disk: $(tail -n 3 "$dir/disk.log")"
+	jobs=''
+	truncate -s 16M "$dir/result.img"
+}
+
+# The machine's progress lines come through its second serial port.
+machine_run()
+{
+	step "booting Debian 13 ($release) with $accel, as the host"
+	# shellcheck disable=SC2046 # several arguments
+	"$vm/qemu.sh" -d "$dir" -k "$root/boot/vmlinuz-$release" \
+		-i "$dir/host.initrd" -m 3072 -t 900 -a mitigations=off -- \
+		$("$vm/disk.sh" --qemu trixie) \
+		-drive "file=@DIR@/result.img,format=raw,if=virtio" &
+	jobs=$!
+	tail -F -n +1 --pid="$jobs" "$dir/result" 2>/dev/null |
+		while read -r line; do
+			step "  $line"
+		done
+	wait "$jobs" || fail "QEMU ended with status $? (124: out of time): $(cat "$dir/qemu.err")"
+	jobs=''
+}
+
+result_take()
+{
+	tar -xf "$dir/result.img" -C "$dir" 2>"$dir/tar.err" ||
+		fail "the machine left no result"
+	[ "$(cat "$dir/status" 2>/dev/null)" = 0 ] ||
+		fail "the demo failed in the machine"
+	[ -s "$dir/demo.png" ] || fail "there is no picture"
+	mkdir -p "$report"
+	cp "$dir/demo.png" "$report/"
+	{
+		printf 'machine:      %s\n' "$accel"
+		cat "$dir/demo.txt"
+		printf 'time:         %d s\n' "$(($(date +%s) - start))"
+	} >"$report/demo.txt"
+}
+
+trap stop EXIT
+trap 'exit 130' INT TERM
+lock 7 "$BUILD/run/demo.lock"
+mkdir -p "$dir"
+rm -rf "$report/demo.png" "$report/demo.txt" "$dir/logs" "$dir"/demo.* \
+	"$dir/status" "$dir/result" "$dir/result.img"
+needs_install
+step "making the Debian 13 root (about a minute the first time)"
+root=$("$vm/root.sh" trixie)
+release=$(newest_release "$root")
+step "choosing the accelerator"
+accel=$("$vm/accel.sh" --why "$root/boot/vmlinuz-$release")
+prepare
+machine_run
+result_take
+step "done"
+echo
+cat "$report/demo.txt"
+echo "picture:      $report/demo.png"
