@@ -12,9 +12,9 @@
 TEST_F(unplug, node_open)
 {
 	take_out();
-	expect_dead_file(_metadata, self->fd);
+	expect_dead_file(_metadata, self->fd, variant->size);
 	put_back();
-	expect_dead_file(_metadata, self->fd);
+	expect_dead_file(_metadata, self->fd, variant->size);
 }
 
 TEST_F(unplug, mapped_untouched)
@@ -237,7 +237,7 @@ TEST_F(unplug, busy_ioctls)
 		EXPECT_EQ(0, status);
 	}
 	put_back();
-	expect_dead_file(_metadata, self->fd);
+	expect_dead_file(_metadata, self->fd, variant->size);
 }
 
 /* Three devices in a row under one name, users of all of them alive. */
@@ -258,7 +258,7 @@ TEST_F(unplug, replugged_twice)
 		put_back();
 	}
 	for (i = 0; i < 3; i++) {
-		expect_dead_file(_metadata, fd[i]);
+		expect_dead_file(_metadata, fd[i], variant->size);
 		EXPECT_EQ(0, close(fd[i]));
 		EXPECT_EQ(0, munmap(memory[i], variant->size));
 	}

@@ -36,7 +36,7 @@ TEST_F(unplug, exported)
 
 	ASSERT_LE(0, dmabuf);
 	take_out();
-	expect_dead_file(_metadata, self->fd);
+	expect_dead_file(_metadata, self->fd, variant->size);
 	EXPECT_EQ(ENODEV, mmap_errno(dmabuf, PAGE));
 	EXPECT_TRUE(buffer_sync_ok(dmabuf));
 	put_back();

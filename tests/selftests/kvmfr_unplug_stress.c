@@ -246,7 +246,7 @@ TEST_F_TIMEOUT(unplug, everything_at_once, LOOP_TIMEOUT)
 		EXPECT_EQ((unsigned char)rounds, watched[0]);
 	}
 	workers_stop(_metadata, worker);
-	expect_dead_file(_metadata, self->fd);
+	expect_dead_file(_metadata, self->fd, variant->size);
 	expect_working(_metadata, self->minor, variant->size);
 	munmap(watched, neighbour.size);
 	close(fd);

@@ -129,11 +129,13 @@ static inline int open_errno(const char *path)
 }
 
 /* What an open file sees of a device that is gone. */
-static inline void expect_dead_file(struct __test_metadata *_metadata, int fd)
+static inline void expect_dead_file(struct __test_metadata *_metadata, int fd,
+				    size_t size)
 {
 	EXPECT_EQ(-ENODEV, kvmfr_size(fd));
 	EXPECT_EQ(-ENODEV, kvmfr_create(fd, 0, PAGE, 0));
 	EXPECT_EQ(ENODEV, mmap_errno(fd, PAGE));
+	EXPECT_EQ((off_t)size, lseek(fd, 0, SEEK_END));
 }
 
 static inline void expect_dead_memory(struct __test_metadata *_metadata,

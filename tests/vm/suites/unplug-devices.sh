@@ -3,6 +3,8 @@
 # that QEMU can do it, too. The guest's ACPI handles that, which takes no time.
 # shellcheck shell=sh disable=SC2034 # read by the harness
 timeout=240
+# Freed objects are poisoned: what uses one gives itself away.
+append="slub_debug=FZP,kmalloc-*"
 qemu=''
 for size in 1 16; do
 	qemu="$qemu -device pcie-root-port,id=rp$size,chassis=$size
