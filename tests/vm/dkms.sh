@@ -78,15 +78,19 @@ names()
 		! -path '/var/lib/dkms/mok.*' | sort
 }
 
-# installed RELEASE: DKMS says so, and modprobe would take it
+# built RELEASE: DKMS says that the module is installed, and it is for that kernel
+built()
+{
+	module=$(find "/lib/modules/$1/updates/dkms/" -name 'kvmfr.ko*')
+	dkms status -m kvmfr-suite -v 1.0.0 -k "$1" | grep -q ': installed' &&
+		[ "$(modinfo -F version "$module")" = 1.0.0 ] &&
+		modinfo -F vermagic "$module" | grep -F "$1 "
+}
+
+# installed RELEASE: and modprobe would take it
 installed()
 {
-	dkms status -m kvmfr-suite -v 1.0.0 -k "$1" | grep -q ': installed' &&
-		[ "$(modinfo -k "$1" -F version kvmfr)" = 1.0.0 ] &&
-		case $(modinfo -k "$1" -n kvmfr) in
-		*/updates/dkms/kvmfr.ko*) ;;
-		*) return 1 ;;
-		esac
+	built "$1" && [ "$(modinfo -k "$1" -n kvmfr)" = "$module" ]
 }
 
 # The commands as README has them think that this is the running kernel.
