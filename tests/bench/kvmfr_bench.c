@@ -135,8 +135,8 @@ static void touch(volatile char *memory, size_t size)
 }
 
 /* Map, touch if asked, unmap; where the address is @shift bytes off alignment. */
-static bool map_once(int fd, size_t size, int flags, size_t shift, bool touching,
-		     uint64_t *map_cost, uint64_t *unmap_cost)
+static bool map_once(int fd, size_t size, int flags, size_t shift,
+		     bool touching, uint64_t *map_cost, uint64_t *unmap_cost)
 {
 	size_t room = size + 2 * HUGE_BYTES;
 	char *reserved, *memory;
@@ -147,7 +147,8 @@ static bool map_once(int fd, size_t size, int flags, size_t shift, bool touching
 	if (reserved == MAP_FAILED)
 		return false;
 	memory = (char *)(((uintptr_t)reserved + HUGE_BYTES - 1) &
-			  ~(HUGE_BYTES - 1)) + shift;
+			  ~(HUGE_BYTES - 1)) +
+		 shift;
 	t0 = now();
 	memory = mmap(memory, size, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_FIXED | flags, fd, 0);
@@ -325,8 +326,7 @@ int main(int argc, char **argv)
 	int fd, ret;
 
 	if (argc != 2 && !dma) {
-		fprintf(stderr,
-			"usage: kvmfr_bench kvmfr|shm|peer_ko [dma]\n");
+		fprintf(stderr, "usage: kvmfr_bench kvmfr|shm|peer_ko [dma]\n");
 		return 2;
 	}
 	design = argv[1];
