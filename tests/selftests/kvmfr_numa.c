@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <sched.h>
+#include <linux/mempolicy.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
@@ -131,6 +132,31 @@ TEST_F(numa, larger_than_the_node)
 	EXPECT_LT(300 * MIB / PAGE, on_node);
 	EXPECT_GT(600 * MIB / PAGE, on_node);
 	EXPECT_FALSE(kmsg_contains(self->kmsg, "oom-killer"));
+}
+
+/*
+ * A loader that may only use one node: there is memory enough, but not for it.
+ * The only way to fail in the middle of the list, and the device made before
+ * has to go. No line of the kernel's own, no killing.
+ */
+TEST_F(numa, loader_bound_to_a_node_too_small)
+{
+	const unsigned long second = 1UL << 1;
+	long before, ret;
+
+	before = memory_free_kb();
+	ASSERT_EQ(0, syscall(SYS_set_mempolicy, MPOL_BIND, &second, 64));
+	ret = kvmfr_load("static_size_mb=16,600");
+	ASSERT_EQ(0, syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0));
+
+	EXPECT_EQ(-ENOMEM, ret);
+	EXPECT_TRUE(kvmfr_gone());
+	EXPECT_EQ(1, kmsg_count(self->kmsg, "kvmfr: "));
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "static_size_mb=16,600"));
+	EXPECT_TRUE(kmsg_contains(self->kmsg, "600 MiB"));
+	EXPECT_FALSE(kmsg_contains(self->kmsg, "oom-killer"));
+	EXPECT_FALSE(kmsg_contains(self->kmsg, "allocation failure"));
+	EXPECT_GT(4096, before - memory_free_kb());
 }
 
 TEST_F(numa, third_node_is_refused)
