@@ -202,7 +202,7 @@ FIXTURE_TEARDOWN_PARENT(stress)
 /* Let one worker per element of @rounds run, and see how far they came. */
 static void run_workers(struct __test_metadata *_metadata,
 			FIXTURE_DATA(stress) *self,
-			int (*const *rounds)(struct worker *worker), int nr)
+			int (*const rounds[])(struct worker *worker), int nr)
 {
 	struct worker workers[WORKERS_MAX];
 	int i;
