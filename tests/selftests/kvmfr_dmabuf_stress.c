@@ -200,8 +200,8 @@ FIXTURE_TEARDOWN_PARENT(stress)
 }
 
 /* Let one worker per element of @rounds run, and see how far they came. */
-static void run_workers(struct __test_metadata *_metadata,
-			FIXTURE_DATA(stress) *self,
+static void run_workers(struct __test_metadata *_metadata, int device,
+			int buffer,
 			int (*const rounds[])(struct worker *worker), int nr)
 {
 	struct worker workers[WORKERS_MAX];
@@ -211,8 +211,8 @@ static void run_workers(struct __test_metadata *_metadata,
 	for (i = 0; i < nr; i++) {
 		workers[i] = (struct worker){
 			.round = rounds[i],
-			.device = self->device,
-			.buffer = self->buffer,
+			.device = device,
+			.buffer = buffer,
 			.importer = importer_open(),
 			.seed = i,
 			.until = now() + SECONDS,
@@ -239,7 +239,8 @@ TEST_F(stress, everything_at_once)
 		round_sync,   round_create, round_vmap,
 	};
 
-	run_workers(_metadata, self, rounds, ARRAY_SIZE(rounds));
+	run_workers(_metadata, self->device, self->buffer, rounds,
+		    ARRAY_SIZE(rounds));
 }
 
 TEST_F(stress, in_any_order)
@@ -248,7 +249,8 @@ TEST_F(stress, in_any_order)
 		round_chaos, round_chaos, round_chaos, round_sync,
 	};
 
-	run_workers(_metadata, self, rounds, ARRAY_SIZE(rounds));
+	run_workers(_metadata, self->device, self->buffer, rounds,
+		    ARRAY_SIZE(rounds));
 }
 
 TEST_HARNESS_MAIN
