@@ -33,24 +33,11 @@ stop()
 	done
 }
 
-needs_install()
-{
-	[ "$(id -u)" -eq 0 ] || die "the demo needs root"
-	if ! command -v mmdebstrap >/dev/null; then
-		step "installing mmdebstrap"
-		{
-			apt-get update &&
-				apt-get install -y --no-install-recommends mmdebstrap
-		} >"$dir/apt.log" 2>&1 ||
-			die "cannot install mmdebstrap, see $dir/apt.log"
-	fi
-}
-
 # Programs, then the two initramfs: of the guest (its module comes from DKMS
 # in the host and is added there) and of the host, which carries the former.
 programs_make()
 {
-	"$vm/in-root.sh" trixie make -C tests/demo >"$dir/programs.log" 2>&1 || return
+	"$vm/in-root.sh" trixie make -C tests/demo
 	rm -rf "$dir/tree"
 	mkdir -p "$dir/tree/guest/bin" "$dir/tree/host/demo/src"
 	cp "$demo/guest/init" "$dir/tree/guest/init"
@@ -60,8 +47,8 @@ programs_make()
 		"$dir/tree/host/demo/"
 	(cd "$TOP" && cp -R --parents Makefile COPYING dkms.conf kernel \
 		packaging modprobe.d udev "$dir/tree/host/demo/src/")
-	initramfs_make guest "$dir/tree/host/demo/guest.initrd" &&
-		initramfs_make host "$dir/host.initrd" virtio_blk ext4
+	initramfs_make guest "$dir/tree/host/demo/guest.initrd"
+	initramfs_make host "$dir/host.initrd" virtio_blk ext4
 }
 
 initramfs_make()
@@ -69,17 +56,19 @@ initramfs_make()
 	tree=$(inside "$dir/tree/$1") out=$(inside "$2")
 	shift 2
 	"$vm/in-root.sh" trixie /src/tests/vm/initramfs.sh "$out" "$tree" / \
-		"$release" "$@" >>"$dir/programs.log" 2>&1
+		"$release" "$@"
 }
 
 prepare()
 {
-	step "making the disk and the programs (the disk is kept)"
+	step "its disk, made the first time, and the programs"
 	"$vm/disk.sh" trixie >/dev/null 2>"$dir/disk.log" &
-	jobs=$!
-	programs_make ||
-		fail "cannot make the programs: $(tail -n 3 "$dir/programs.log")"
-	wait "$jobs" || fail "cannot make the disk: $(tail -n 3 "$dir/disk.log")"
+	disk=$!
+	programs_make >"$dir/programs.log" 2>&1 &
+	programs=$!
+	jobs="$disk $programs"
+	wait "$disk" || fail "cannot make the disk, see $dir/disk.log"
+	wait "$programs" || fail "cannot make the programs, see $dir/programs.log"
 	jobs=''
 	truncate -s 16M "$dir/result.img"
 }
@@ -93,20 +82,27 @@ machine_run()
 		-i "$dir/host.initrd" -m 3072 -t 900 -a mitigations=off -- \
 		$("$vm/disk.sh" --qemu trixie) \
 		-drive "file=@DIR@/result.img,format=raw,if=virtio" &
-	jobs=$!
-	tail -F -n +1 --pid="$jobs" "$dir/result" 2>/dev/null |
-		while read -r line; do
-			step "  $line"
-		done
-	wait "$jobs" || fail "QEMU ended with status $? (124: out of time): $(cat "$dir/qemu.err")"
+	machine=$!
+	# Through a FIFO, so that stop() ends tail and with it the loop.
+	tail -F -n +1 --pid="$machine" "$dir/result" 2>/dev/null >"$dir/progress" &
+	jobs="$machine $!"
+	while read -r line; do
+		step "  $line"
+	done <"$dir/progress" &
+	progress=$!
+	status=0
+	wait "$machine" || status=$?
+	wait "$progress"
 	jobs=''
+	[ "$status" -eq 0 ] ||
+		fail "QEMU ended with status $status (124: out of time): $(cat "$dir/qemu.err")"
 }
 
 result_take()
 {
-	tar -xf "$dir/result.img" -C "$dir" 2>"$dir/tar.err" ||
-		fail "the machine left no result"
-	[ "$(cat "$dir/status" 2>/dev/null)" = 0 ] ||
+	tar -xf "$dir/result.img" -C "$dir" 2>"$dir/tar.err" || :
+	[ -s "$dir/status" ] || fail "the machine left no result"
+	[ "$(cat "$dir/status")" = 0 ] ||
 		fail "the demo failed in the machine"
 	[ -s "$dir/demo.png" ] || fail "there is no picture"
 	mkdir -p "$report"
@@ -118,14 +114,15 @@ result_take()
 	} >"$report/demo.txt"
 }
 
+[ "$(id -u)" -eq 0 ] || die "the demo needs root"
 trap stop EXIT
 trap 'exit 130' INT TERM
 lock 7 "$BUILD/run/demo.lock"
 mkdir -p "$dir"
 rm -rf "$report/demo.png" "$report/demo.txt" "$dir/logs" "$dir"/demo.* \
-	"$dir/status" "$dir/result" "$dir/result.img"
-needs_install
-step "making the Debian 13 root (about a minute the first time)"
+	"$dir/status" "$dir/result" "$dir/result.img" "$dir/progress"
+mkfifo "$dir/progress"
+step "Debian 13 as a directory, downloaded the first time"
 root=$("$vm/root.sh" trixie)
 release=$(newest_release "$root")
 step "choosing the accelerator"
