@@ -11,7 +11,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/device.h>
-#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 
@@ -45,11 +44,6 @@ static inline bool vma_is_cow_mapping(const struct vm_area_struct *vma)
 #define DEVNODE_CONST const
 #else
 #define DEVNODE_CONST
-#endif
-
-/* Lost its second argument in 6.18; can go with 6.12. */
-#ifndef HAVE_GET_DEV_PAGEMAP_PFN
-#define get_dev_pagemap(pfn) get_dev_pagemap(pfn, NULL)
 #endif
 
 #endif /* KVMFR_COMPAT_H */

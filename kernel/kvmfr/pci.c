@@ -55,73 +55,6 @@ static LIST_HEAD(kvmfr_retired);
 static void kvmfr_reap_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(kvmfr_reaper, kvmfr_reap_work);
 
-/* A predecessor's pages may still be in use at the same address. */
-static bool kvmfr_bar_has_old_pages(const struct kvmfr_bar *bar)
-{
-	struct dev_pagemap *pgmap = get_dev_pagemap(PHYS_PFN(bar->phys));
-
-	if (!pgmap)
-		return false;
-	put_dev_pagemap(pgmap);
-	return true;
-}
-
-/* Give the memory struct pages. 0 or -errno. */
-static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
-{
-	void *vaddr;
-
-	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
-		return -EOPNOTSUPP;
-	if (!IS_ALIGNED(bar->phys | bar->size, KVMFR_PAGES_ALIGN))
-		return -EINVAL;
-	if (kvmfr_bar_has_old_pages(bar))
-		return -EBUSY;
-	bar->pgmap.type = MEMORY_DEVICE_GENERIC;
-	bar->pgmap.range.start = bar->phys;
-	bar->pgmap.range.end = bar->phys + bar->size - 1;
-	bar->pgmap.nr_range = 1;
-	vaddr = memremap_pages(&bar->pgmap, NUMA_NO_NODE);
-	/* -EINVAL from here: the kernel's direct map does not reach there. */
-	if (IS_ERR(vaddr))
-		return vaddr == ERR_PTR(-EINVAL) ? -ERANGE : PTR_ERR(vaddr);
-	bar->vaddr = vaddr;
-	bar->has_pages = true;
-	return 0;
-}
-
-static const char *kvmfr_bar_remedy(int error)
-{
-	switch (error) {
-	case -EINVAL:
-		return "the size must be a multiple of 2 MiB";
-	case -EBUSY:
-		return "programs still use the memory of its predecessor";
-	case -EOPNOTSUPP:
-		return "the kernel lacks CONFIG_ZONE_DEVICE";
-	default:
-		return "try <maxphysaddr mode='passthrough' limit='39'/>";
-	}
-}
-
-/* Map the memory, with pages if possible. 0 or -errno. */
-static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
-{
-	int ret = kvmfr_bar_map_pages(bar);
-
-	if (!ret)
-		return 0;
-	/* Also keeps user mappings cached: they inherit what is reserved. */
-	bar->vaddr = memremap(bar->phys, bar->size, MEMREMAP_WB);
-	if (!bar->vaddr)
-		return -ENOMEM;
-	pci_notice(pdev,
-		   "no pages for %pR (%pe), dma-bufs cannot be imported: %s\n",
-		   &pdev->resource[KVMFR_BAR], ERR_PTR(ret),
-		   kvmfr_bar_remedy(ret));
-	return 0;
-}
-
 static void kvmfr_bar_unmap(struct kvmfr_bar *bar)
 {
 	if (bar->has_pages)
@@ -182,6 +115,79 @@ static void kvmfr_bar_retire(struct kvmfr_bar *bar)
 	list_add_tail(&bar->node, &kvmfr_retired);
 	mutex_unlock(&kvmfr_retired_lock);
 	kvmfr_reap_work(NULL);
+}
+
+/* A predecessor's pages may still be in use at the same address. */
+static bool kvmfr_bar_has_old_pages(const struct kvmfr_bar *bar)
+{
+	const struct kvmfr_bar *old;
+	bool found = false;
+
+	kvmfr_reap();
+	mutex_lock(&kvmfr_retired_lock);
+	list_for_each_entry(old, &kvmfr_retired, node)
+		found |= old->phys < bar->phys + bar->size &&
+			 bar->phys < old->phys + old->size;
+	mutex_unlock(&kvmfr_retired_lock);
+	return found;
+}
+
+/* Give the memory struct pages. 0 or -errno. */
+static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
+{
+	void *vaddr;
+
+	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
+		return -EOPNOTSUPP;
+	if (!IS_ALIGNED(bar->phys | bar->size, KVMFR_PAGES_ALIGN))
+		return -EINVAL;
+	if (kvmfr_bar_has_old_pages(bar))
+		return -EBUSY;
+	bar->pgmap.type = MEMORY_DEVICE_GENERIC;
+	bar->pgmap.range.start = bar->phys;
+	bar->pgmap.range.end = bar->phys + bar->size - 1;
+	bar->pgmap.nr_range = 1;
+	vaddr = memremap_pages(&bar->pgmap, NUMA_NO_NODE);
+	/* -EINVAL from here: the kernel's direct map does not reach there. */
+	if (IS_ERR(vaddr))
+		return vaddr == ERR_PTR(-EINVAL) ? -ERANGE : PTR_ERR(vaddr);
+	bar->vaddr = vaddr;
+	bar->has_pages = true;
+	return 0;
+}
+
+static const char *kvmfr_bar_remedy(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "the size must be a multiple of 2 MiB";
+	case -EBUSY:
+		return "programs still use the memory of its predecessor";
+	case -EOPNOTSUPP:
+		return "the kernel lacks CONFIG_ZONE_DEVICE";
+	case -ENOMEM:
+		return "out of memory, bind again later";
+	default:
+		return "try <maxphysaddr mode='passthrough' limit='39'/>";
+	}
+}
+
+/* Map the memory, with pages if possible. 0 or -errno. */
+static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
+{
+	int ret = kvmfr_bar_map_pages(bar);
+
+	if (!ret)
+		return 0;
+	/* Also keeps user mappings cached: they inherit what is reserved. */
+	bar->vaddr = memremap(bar->phys, bar->size, MEMREMAP_WB);
+	if (!bar->vaddr)
+		return -ENOMEM;
+	pci_notice(pdev,
+		   "no pages for %pR (%pe), dma-bufs cannot be imported: %s\n",
+		   &pdev->resource[KVMFR_BAR], ERR_PTR(ret),
+		   kvmfr_bar_remedy(ret));
+	return 0;
 }
 
 /* The struct lives and dies with its bar. */
