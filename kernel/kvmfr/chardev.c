@@ -11,6 +11,7 @@
 #include <linux/mount.h>
 #include <linux/overflow.h>
 #include <linux/pseudo_fs.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
@@ -69,18 +70,11 @@ static int kvmfr_open(struct inode *inode, struct file *file)
 	struct kvmfr_dev *kdev;
 
 	kdev = container_of(inode->i_cdev, struct kvmfr_dev, cdev);
-	if (!kvmfr_dev_enter(kdev))
+	if (READ_ONCE(kdev->dead))
 		return -ENODEV;
-	kvmfr_dev_get(kdev);
+	/* The file holds the cdev until after its last use, and that kdev. */
 	file->private_data = kdev;
 	file->f_mapping = kdev->inode->i_mapping;
-	kvmfr_dev_exit(kdev);
-	return 0;
-}
-
-static int kvmfr_release(struct inode *inode, struct file *file)
-{
-	kvmfr_dev_put(file->private_data);
 	return 0;
 }
 
@@ -164,7 +158,6 @@ static long kvmfr_compat_ioctl(struct file *file, unsigned int cmd,
 static const struct file_operations kvmfr_fops = {
 	.owner = THIS_MODULE,
 	.open = kvmfr_open,
-	.release = kvmfr_release,
 	.llseek = kvmfr_llseek,
 	.mmap = kvmfr_mmap,
 	.get_unmapped_area = thp_get_unmapped_area,
@@ -193,8 +186,11 @@ static void kvmfr_dev_release(struct device *dev)
 	iput(kdev->inode);
 	kdev->region.release(&kdev->region);
 	kfree(kdev);
+	/* The module's code stays for a grace period after its exit. */
+	rcu_read_lock();
 	if (atomic_dec_and_test(&kvmfr_nr_devs))
 		wake_up_all(&kvmfr_released);
+	rcu_read_unlock();
 }
 
 /*

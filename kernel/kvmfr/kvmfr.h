@@ -53,9 +53,9 @@ struct kvmfr_region {
 
 /**
  * struct kvmfr_dev - one /dev/kvmfrN
- * @dev: refcount; held by open files and dma-bufs, and by the glue until it
- *       has removed the device
- * @cdev: holds @dev while a file is being opened
+ * @dev: refcount; held by @cdev and dma-bufs, and by the glue until it has
+ *       removed the device
+ * @cdev: refcount; held by open files
  * @kind: "static" or "ivshmem"
  * @region: the memory, see there
  * @inode: private inode whose mapping collects every user mapping, of the node
