@@ -9,6 +9,7 @@
 
 #include "kselftest_harness.h"
 #include "dmabuf_test.h"
+#include "ivshmem.h"
 #include "kvmfr_test.h"
 
 #define PAGE 4096UL
@@ -202,6 +203,26 @@ TEST_F(import, buffer_closed_while_mapped)
 	EXPECT_EQ(MODULE_BUSY, kvmfr_unload());
 	EXPECT_EQ(0, importer_detach(self->importer[0]));
 	EXPECT_EQ(0, kvmfr_attr(0, "exports"));
+}
+
+/* The importer's device leaves with all its attachments, and comes back. */
+TEST_F(import, importing_device_removed)
+{
+	struct ivshmem edu;
+
+	ASSERT_EQ(1, pci_list(0x1234, 0x11e8, &edu, 1));
+	ASSERT_EQ(0, importer_import(self->importer[0], self->buffer));
+	ASSERT_EQ(0, importer_import(self->importer[1], self->buffer));
+	ASSERT_EQ(0, importer_vmap(self->importer[1]));
+	ASSERT_EQ(0, pci_write(edu.address, "remove", "1"));
+	EXPECT_EQ(-EINVAL, importer_unmap(self->importer[0]));
+	EXPECT_EQ(-ENODEV, importer_attach(self->importer[1], self->buffer, 0));
+	EXPECT_EQ(1, kvmfr_attr(0, "exports"));
+
+	ASSERT_EQ(0, pci_rescan());
+	EXPECT_EQ(0, importer_import(self->importer[0], self->buffer));
+	close(self->buffer);
+	EXPECT_EQ(1, kvmfr_attr(0, "exports"));
 }
 
 /* How far an importer gets before it is closed. */

@@ -18,6 +18,7 @@
 #define BUFFER_SIZE (4 * MIB)
 #define AT (3 * MIB - 30)
 #define LENGTH 60
+#define SLOT 2048
 #define BOTH KVMFR_IMPORTER_BIDIRECTIONAL
 #define TO_DEVICE KVMFR_IMPORTER_TO_DEVICE
 #define FROM_DEVICE KVMFR_IMPORTER_FROM_DEVICE
@@ -277,12 +278,16 @@ TEST_F(sync, second_mapping_keeps_the_first_in_sync)
 	EXPECT_TRUE(bytes_are(self->cpu, LENGTH, 1));
 }
 
-TEST_F(sync, bounce_buffer_given_back)
+/* Memory that stays is mapped once per attachment, whatever that took. */
+TEST_F(sync, bounce_buffer_kept_and_given_back)
 {
+	const long slots = BUFFER_SIZE / SLOT;
+
 	ASSERT_EQ(0, importer_import(self->importer, self->buffer));
-	/* A slot has 2 KiB. */
-	EXPECT_LE(self->slots + (long)(BUFFER_SIZE / 2048), swiotlb_used());
+	EXPECT_LE(self->slots + slots, swiotlb_used());
 	EXPECT_EQ(0, importer_unmap(self->importer));
+	if (!strcmp(variant->kind, "static"))
+		EXPECT_LE(self->slots + slots, swiotlb_used());
 	EXPECT_EQ(0, importer_detach(self->importer));
 	EXPECT_GE(self->slots, swiotlb_used());
 }
