@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/device.h>
+#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 
@@ -44,6 +45,18 @@ static inline bool vma_is_cow_mapping(const struct vm_area_struct *vma)
 #define DEVNODE_CONST const
 #else
 #define DEVNODE_CONST
+#endif
+
+/* Not declared without ZONE_DEVICE, by any kernel so far. */
+#ifndef CONFIG_ZONE_DEVICE
+static inline void *memremap_pages(struct dev_pagemap *pgmap, int nid)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void memunmap_pages(struct dev_pagemap *pgmap)
+{
+}
 #endif
 
 #endif /* KVMFR_COMPAT_H */

@@ -186,7 +186,9 @@ static void kvmfr_dev_release(struct device *dev)
 	iput(kdev->inode);
 	kdev->region.release(&kdev->region);
 	kfree(kdev);
-	/* The module's code stays for a grace period after its exit. */
+	/* The module's code stays for a grace period after its exit: all but
+	 * the return from here is sure to have run by then.
+	 */
 	rcu_read_lock();
 	if (atomic_dec_and_test(&kvmfr_nr_devs))
 		wake_up_all(&kvmfr_released);
@@ -233,6 +235,15 @@ static struct kvmfr_dev *kvmfr_dev_alloc(struct device *parent, int minor,
 	return kdev;
 }
 
+/* Nobody can use the memory from here on; users that exist lose it. */
+static void kvmfr_dev_revoke(struct kvmfr_dev *kdev)
+{
+	down_write(&kdev->alive);
+	WRITE_ONCE(kdev->dead, true);
+	up_write(&kdev->alive);
+	unmap_mapping_range(kdev->inode->i_mapping, 0, 0, 1);
+}
+
 /**
  * kvmfr_dev_add - publish memory as the next /dev/kvmfrN
  * @parent: device the memory belongs to, or NULL
@@ -250,7 +261,7 @@ struct kvmfr_dev *kvmfr_dev_add(struct device *parent, const char *kind,
 				bool removable,
 				const struct kvmfr_region *region)
 {
-	struct kvmfr_region unused = *region;
+	struct kvmfr_region taken = *region;
 	struct kvmfr_dev *kdev;
 	int minor, ret;
 
@@ -271,17 +282,18 @@ struct kvmfr_dev *kvmfr_dev_add(struct device *parent, const char *kind,
 	ret = dev_set_name(&kdev->dev, "kvmfr%d", minor);
 	if (!ret)
 		ret = cdev_device_add(&kdev->cdev, &kdev->dev);
-	if (ret) {
-		kvmfr_dev_put(kdev);
-		ida_free(&kvmfr_minors, minor);
-		return ERR_PTR(ret);
-	}
-	return kdev;
+	if (!ret)
+		return kdev;
+	/* A node made by hand may have been opened already. */
+	kvmfr_dev_revoke(kdev);
+	ida_free(&kvmfr_minors, minor);
+	kvmfr_dev_put(kdev);
+	return ERR_PTR(ret);
 
 err_minor:
 	ida_free(&kvmfr_minors, minor);
 err_release:
-	unused.release(&unused);
+	taken.release(&taken);
 	return ERR_PTR(ret);
 }
 
@@ -290,7 +302,7 @@ err_release:
  * @kdev: device
  *
  * Withdraws the node, lets every later access to a mapping end in SIGBUS and
- * every call in -ENODEV. DMA and kernel mappings that exist are counted in
+ * every call that needs the memory in -ENODEV. DMA and kernel mappings that exist are counted in
  * @kdev->nr_kernel_users; no new ones are made. The caller's reference stays.
  *
  * Context: may sleep.
@@ -300,10 +312,7 @@ void kvmfr_dev_remove(struct kvmfr_dev *kdev)
 	int minor = MINOR(kdev->dev.devt);
 
 	cdev_device_del(&kdev->cdev, &kdev->dev);
-	down_write(&kdev->alive);
-	WRITE_ONCE(kdev->dead, true);
-	up_write(&kdev->alive);
-	unmap_mapping_range(kdev->inode->i_mapping, 0, 0, 1);
+	kvmfr_dev_revoke(kdev);
 	ida_free(&kvmfr_minors, minor);
 }
 

@@ -62,8 +62,8 @@ struct kvmfr_attachment {
 };
 
 /*
- * Users of memory that can be removed are counted, so that its owner knows when
- * nobody needs its pages and addresses any more.
+ * Counted so that the owner of memory that can be removed knows when nobody
+ * needs its pages and addresses any more.
  */
 static void kvmfr_kernel_user_get(struct kvmfr_dev *kdev)
 {
@@ -72,7 +72,8 @@ static void kvmfr_kernel_user_get(struct kvmfr_dev *kdev)
 
 static void kvmfr_kernel_user_put(struct kvmfr_dev *kdev)
 {
-	atomic_dec(&kdev->nr_kernel_users);
+	/* Accesses come before; see kvmfr_bar_is_idle(). */
+	atomic_dec_return_release(&kdev->nr_kernel_users);
 }
 
 static int kvmfr_dmabuf_attach(struct dma_buf *dmabuf,
@@ -87,7 +88,7 @@ static int kvmfr_dmabuf_attach(struct dma_buf *dmabuf,
 	/* Importers look for pages behind the entries. */
 	if (!kvmfr_region_has_pages(&kdev->region))
 		return -EOPNOTSUPP;
-	att = kzalloc(sizeof(*att), GFP_KERNEL);
+	att = kzalloc(sizeof(*att), GFP_KERNEL_ACCOUNT);
 	if (!att)
 		return -ENOMEM;
 	if (!kvmfr_dev_enter(kdev)) {
@@ -238,6 +239,7 @@ static int kvmfr_dmabuf_end_cpu_access(struct dma_buf *dmabuf,
 		return -ENODEV;
 	mutex_lock(&buf->lock);
 	list_for_each_entry(att, &buf->attachments, node)
+		/* The CPU has only read: devices know it all. */
 		if (att->nr_maps && direction != DMA_FROM_DEVICE)
 			kvmfr_attachment_push_locked(buf, att);
 	mutex_unlock(&buf->lock);

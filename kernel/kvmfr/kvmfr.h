@@ -64,7 +64,7 @@ struct kvmfr_region {
  * @alive: protects @dead; held for reading while the memory is being mapped
  *         anywhere, so that remove() can wait for that
  * @dead: the memory is gone or about to go
- * @nr_kernel_users: DMA and kernel mappings of removable memory
+ * @nr_kernel_users: DMA and kernel mappings
  * @nr_mappings: user mappings (VMAs), of the node and of dma-bufs
  * @nr_exports: dma-bufs
  */

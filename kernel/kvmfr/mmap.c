@@ -102,7 +102,9 @@ static const struct vm_operations_struct kvmfr_small_vm_ops = {
 /*
  * Whether the core can map at least half of the area's PMD-sized windows at
  * once. The rest then costs a fault per page on kernels before 6.18, which is
- * why an area of mostly small folios is better off with batches.
+ * why an area of mostly small folios is better off with batches. Memory that can
+ * be removed has no huge_bytes: kvmfr_huge_fault() does not look whether it has
+ * been.
  */
 static bool kvmfr_vma_prefers_huge(const struct kvmfr_region *region,
 				   struct vm_area_struct *vma)

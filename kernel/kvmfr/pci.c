@@ -3,6 +3,7 @@
  * ivshmem devices, as a virtual machine sees them: BAR 2 is memory shared with
  * the host (QEMU, docs/specs/ivshmem-spec.rst).
  */
+#include <linux/cc_platform.h>
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/list.h>
@@ -34,6 +35,7 @@
  * @size: bytes
  * @vaddr: its kernel address
  * @has_pages: @pgmap is in use
+ * @nr_idle: so many pages from the first on were seen without a pin
  *
  * Outlives the PCI device as long as somebody pins a page or has it mapped for
  * DMA: taking the pages away under them would crash the machine.
@@ -47,6 +49,7 @@ struct kvmfr_bar {
 	size_t size;
 	void *vaddr;
 	bool has_pages;
+	unsigned long nr_idle;
 };
 
 static DEFINE_MUTEX(kvmfr_retired_lock); /* protects kvmfr_retired */
@@ -63,20 +66,24 @@ static void kvmfr_bar_unmap(struct kvmfr_bar *bar)
 		memunmap(bar->vaddr);
 }
 
-/* Whether nobody uses the memory any more; there are no new users. */
-static bool kvmfr_bar_is_idle(const struct kvmfr_bar *bar)
+/*
+ * Whether nobody uses the memory any more. There are no new users, so that a
+ * page that was idle once stays so.
+ */
+static bool kvmfr_bar_is_idle(struct kvmfr_bar *bar)
 {
 	unsigned long pfn = PHYS_PFN(bar->phys);
-	unsigned long end = pfn + (bar->size >> PAGE_SHIFT);
 
-	if (atomic_read(&bar->kdev->nr_kernel_users))
+	/* Pairs with the release in kvmfr_kernel_user_put(). */
+	if (atomic_read_acquire(&bar->kdev->nr_kernel_users))
 		return false;
-	/* memremap_pages() sets the count to 1; the rest are pins. */
-	for (; bar->has_pages && pfn < end; pfn++) {
-		if (page_ref_count(pfn_to_page(pfn)) != 1)
+	if (!bar->has_pages)
+		return true;
+	for (; bar->nr_idle < bar->size >> PAGE_SHIFT; bar->nr_idle++) {
+		/* memremap_pages() sets the count to 1; the rest are pins. */
+		if (page_ref_count(pfn_to_page(pfn + bar->nr_idle)) != 1)
 			return false;
-		if (!(pfn % SZ_1K))
-			cond_resched();
+		cond_resched();
 	}
 	return true;
 }
@@ -137,7 +144,8 @@ static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
 {
 	void *vaddr;
 
-	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
+	/* Pages would be mapped encrypted, which the hypervisor cannot read. */
+	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return -EOPNOTSUPP;
 	if (!IS_ALIGNED(bar->phys | bar->size, KVMFR_PAGES_ALIGN))
 		return -EINVAL;
@@ -164,11 +172,13 @@ static const char *kvmfr_bar_remedy(int error)
 	case -EBUSY:
 		return "programs still use the memory of its predecessor";
 	case -EOPNOTSUPP:
-		return "the kernel lacks CONFIG_ZONE_DEVICE";
+		return "the kernel lacks CONFIG_ZONE_DEVICE or encrypts memory";
 	case -ENOMEM:
 		return "out of memory, bind again later";
-	default:
+	case -ERANGE:
 		return "try <maxphysaddr mode='passthrough' limit='39'/>";
+	default:
+		return "the kernel refused";
 	}
 }
 
@@ -180,7 +190,7 @@ static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
 	if (!ret)
 		return 0;
 	/* Also keeps user mappings cached: they inherit what is reserved. */
-	bar->vaddr = memremap(bar->phys, bar->size, MEMREMAP_WB);
+	bar->vaddr = memremap(bar->phys, bar->size, MEMREMAP_WB | MEMREMAP_DEC);
 	if (!bar->vaddr)
 		return -ENOMEM;
 	pci_notice(pdev,
@@ -190,7 +200,7 @@ static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
 	return 0;
 }
 
-/* The struct lives and dies with its bar. */
+/* Nothing to do: what @runs points to goes with the bar, see kvmfr_reap(). */
 static void kvmfr_bar_release_region(struct kvmfr_region *region)
 {
 }
@@ -246,11 +256,12 @@ err_free:
 
 static int kvmfr_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	resource_size_t size = pci_resource_len(pdev, KVMFR_BAR);
 	struct kvmfr_bar *bar;
 	int ret;
 
-	if (!(pci_resource_flags(pdev, KVMFR_BAR) & IORESOURCE_MEM) ||
-	    !PAGE_ALIGNED(pci_resource_len(pdev, KVMFR_BAR)))
+	if (!(pci_resource_flags(pdev, KVMFR_BAR) & IORESOURCE_MEM) || !size ||
+	    size != (size_t)size || !PAGE_ALIGNED(size))
 		return dev_err_probe(&pdev->dev, -ENODEV,
 				     "BAR %d is not shared memory: %pR\n",
 				     KVMFR_BAR, &pdev->resource[KVMFR_BAR]);

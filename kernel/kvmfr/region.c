@@ -140,7 +140,8 @@ int kvmfr_region_fill_sgt(const struct kvmfr_region *region, pgoff_t pgoff,
 	count = kvmfr_region_count_sg(region, pgoff, nr_pages, max_pages);
 	if (count > INT_MAX)
 		return -EINVAL;
-	ret = sg_alloc_table(sgt, count, GFP_KERNEL);
+	/* Charged: whoever has a node can import its dma-bufs many times. */
+	ret = sg_alloc_table(sgt, count, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret;
 	for_each_sgtable_sg(sgt, sg, i) {

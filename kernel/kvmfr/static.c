@@ -184,31 +184,24 @@ static int kvmfr_static_alloc_region(struct kvmfr_region *region, size_t size)
 	return ret;
 }
 
-static int kvmfr_static_create(unsigned int i, unsigned int size_mb)
+static int kvmfr_static_publish(unsigned int index,
+				const struct kvmfr_region *region)
 {
-	struct kvmfr_region region = {};
+	unsigned long size_mb = region->size / SZ_1M;
 	struct kvmfr_dev *kdev;
-	int ret;
 
-	ret = kvmfr_static_alloc_region(&region, (size_t)size_mb * SZ_1M);
-	if (ret)
-		goto err;
-	kdev = kvmfr_dev_add(NULL, "static", false, &region);
+	kdev = kvmfr_dev_add(NULL, "static", false, region);
 	if (IS_ERR(kdev)) {
-		ret = PTR_ERR(kdev);
-		goto err;
+		pr_err("static_size_mb=%s: cannot create the device of %lu MiB (%pe); nothing loaded\n",
+		       kvmfr_static_sizes, size_mb, kdev);
+		return PTR_ERR(kdev);
 	}
-	kvmfr_static_devs[i] = kdev;
+	kvmfr_static_devs[index] = kdev;
 	if (!is_power_of_2(size_mb))
 		dev_notice(&kdev->dev,
-			   "%u MiB is not a power of two; QEMU needs one\n",
+			   "%lu MiB is not a power of two; QEMU needs one\n",
 			   size_mb);
 	return 0;
-
-err:
-	pr_err("static_size_mb=%s: cannot create the device of %u MiB (%pe); nothing loaded\n",
-	       kvmfr_static_sizes, size_mb, ERR_PTR(ret));
-	return ret;
 }
 
 static int kvmfr_static_check_node(void)
@@ -279,16 +272,40 @@ static int kvmfr_static_check_memory(const unsigned int *sizes_mb, int nr)
 	return -ENOMEM;
 }
 
+/* Memory for all devices, or for none. */
+static int kvmfr_static_alloc(struct kvmfr_region *regions,
+			      const unsigned int *sizes_mb, int nr)
+{
+	int i, ret;
+
+	for (i = 0; i < nr; i++) {
+		ret = kvmfr_static_alloc_region(&regions[i],
+						(size_t)sizes_mb[i] * SZ_1M);
+		if (ret)
+			goto err;
+	}
+	return 0;
+
+err:
+	pr_err("static_size_mb=%s: cannot get memory for the device of %u MiB (%pe); nothing loaded\n",
+	       kvmfr_static_sizes, sizes_mb[i], ERR_PTR(ret));
+	while (i--)
+		kvmfr_static_release(&regions[i]);
+	return ret;
+}
+
 /**
  * kvmfr_static_init - create the devices that static_size_mb lists
  *
- * All of them or none.
+ * All of them or none. No node appears before there is memory for all: what
+ * somebody opens cannot be taken back.
  *
  * Return: 0; -EINVAL for a bad parameter, -ENOMEM if there is not enough
- * memory, each with a line in the kernel log.
+ * memory, -EINTR if killed, each with a line in the kernel log.
  */
 int kvmfr_static_init(void)
 {
+	struct kvmfr_region regions[KVMFR_MAX_DEVICES] = {};
 	unsigned int sizes_mb[KVMFR_MAX_DEVICES];
 	int i, nr, ret;
 
@@ -299,10 +316,18 @@ int kvmfr_static_init(void)
 	if (nr < 0)
 		return nr;
 	ret = kvmfr_static_check_memory(sizes_mb, nr);
-	for (i = 0; !ret && i < nr; i++)
-		ret = kvmfr_static_create(i, sizes_mb[i]);
+	if (!ret)
+		ret = kvmfr_static_alloc(regions, sizes_mb, nr);
 	if (ret)
-		kvmfr_static_exit();
+		return ret;
+	for (i = 0; !ret && i < nr; i++)
+		ret = kvmfr_static_publish(i, &regions[i]);
+	if (!ret)
+		return 0;
+	/* The one that failed has been released with the failure. */
+	for (; i < nr; i++)
+		kvmfr_static_release(&regions[i]);
+	kvmfr_static_exit();
 	return ret;
 }
 
