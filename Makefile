@@ -17,7 +17,7 @@ help:
 	@echo 'make demo                     see it work in a virtual machine'
 	@echo 'make check                    run every test'
 	@echo 'make lint                     run the static checks'
-	@echo "make check-unit               test the bench's own judgement"
+	@echo "make check-unit               test the bench's judgement and the power decision"
 	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|all] [SUITE=prefix]'
 	@echo '                              run suites in virtual machines'
 	@echo 'make bench [KERNEL=] [PEER_KO=...]'
