@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opens PCI functions as a VM does, and says how long each took:
+ *
+ *   vfio_open [-m MILLISECONDS] ADDRESS...
+ *
+ * prints "ADDRESS MICROSECONDS" once a function is open, keeps all of them open
+ * for that time (0 unless given), and closes them. The functions are one IOMMU
+ * group or several; all share one container.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#define MAX_FUNCTIONS 16
+#define PATH_SIZE 160
+
+static int container = -1;
+
+static int fail(const char *what, const char *whose)
+{
+	fprintf(stderr, "vfio_open: %s %s: %s\n", what, whose, strerror(errno));
+	return -1;
+}
+
+static long now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
+}
+
+/* The number of the group is the last part of where the link leads. */
+static int group_path(const char *address, char *path, size_t size)
+{
+	char link[64], target[128];
+	const char *number;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group",
+		 address);
+	length = readlink(link, target, sizeof(target) - 1);
+	if (length < 0)
+		return fail("no IOMMU group of", address);
+	target[length] = '\0';
+	number = strrchr(target, '/');
+	snprintf(path, size, "/dev/vfio/%s", number ? number + 1 : target);
+	return 0;
+}
+
+/* A group can be opened once: functions of one group share its descriptor. */
+static int open_group(const char *address)
+{
+	static char paths[MAX_FUNCTIONS][PATH_SIZE];
+	static int fds[MAX_FUNCTIONS];
+	static int groups;
+	char path[PATH_SIZE];
+	int i;
+
+	if (group_path(address, path, sizeof(path)))
+		return -1;
+	for (i = 0; i < groups; i++)
+		if (!strcmp(paths[i], path))
+			return fds[i];
+	fds[groups] = open(path, O_RDWR | O_CLOEXEC);
+	if (fds[groups] < 0)
+		return fail("cannot open", path);
+	if (ioctl(fds[groups], VFIO_GROUP_SET_CONTAINER, &container))
+		return fail("cannot put into a container:", path);
+	if (!groups && ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return fail("no type 1 IOMMU for", path);
+	strcpy(paths[groups], path);
+	return fds[groups++];
+}
+
+static int open_function(const char *address)
+{
+	int group = open_group(address);
+	long start = now_us();
+	int device;
+
+	if (group < 0)
+		return -1;
+	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address);
+	if (device < 0)
+		return fail("cannot open", address);
+	printf("%s %ld\n", address, now_us() - start);
+	fflush(stdout);
+	return device;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int hold_ms = 0;
+	int option;
+
+	while ((option = getopt(argc, argv, "m:")) == 'm')
+		hold_ms = strtoul(optarg, NULL, 10);
+	if (option != -1 || optind == argc || argc - optind > MAX_FUNCTIONS) {
+		fprintf(stderr, "usage: vfio_open [-m MILLISECONDS] ADDRESS...\n");
+		return 2;
+	}
+	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (container < 0)
+		return -fail("cannot open", "/dev/vfio/vfio");
+	for (; optind < argc; optind++)
+		if (open_function(argv[optind]) < 0)
+			return 1;
+	usleep(hold_ms * 1000);
+	return 0;
+}
