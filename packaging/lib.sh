@@ -18,7 +18,7 @@ DKMS_TREE=/var/lib/dkms
 # The subdirectory of /lib/modules/RELEASE that install.sh has to itself.
 MODULE_DIR=updates/$NAME
 RULES=$DESTDIR$PREFIX/lib/udev/rules.d/70-kvmfr.rules
-OPTIONS=$DESTDIR/etc/modprobe.d/kvmfr.conf
+OPTIONS=$DESTDIR/etc/modprobe.d
 
 say()
 {
@@ -134,11 +134,14 @@ reload_udev()
 install_files()
 {
 	install -D -m 644 "$TOP/udev/70-kvmfr.rules" "$RULES"
-	if [ ! -e "$OPTIONS" ]; then
-		install -D -m 644 "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"
-	elif ! cmp -s "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"; then
-		say "$OPTIONS was kept as it is"
-	fi
+	for file in "$TOP"/modprobe.d/*.conf; do
+		options=$OPTIONS/${file##*/}
+		if [ ! -e "$options" ]; then
+			install -D -m 644 "$file" "$options"
+		elif ! cmp -s "$file" "$options"; then
+			say "$options was kept as it is"
+		fi
+	done
 	reload_udev
 }
 
@@ -148,17 +151,23 @@ uninstall_files()
 	for dir in "${RULES%/*}" "${RULES%/rules.d/*}"; do
 		[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
 	done
-	if cmp -s "$TOP/modprobe.d/kvmfr.conf" "$OPTIONS"; then
-		rm -f "$OPTIONS"
-	elif [ -e "$OPTIONS" ]; then
-		say "$OPTIONS was changed and is kept"
-	fi
+	for file in "$TOP"/modprobe.d/*.conf; do
+		options=$OPTIONS/${file##*/}
+		if cmp -s "$file" "$options"; then
+			rm -f "$options"
+		elif [ -e "$options" ]; then
+			say "$options was changed and is kept"
+		fi
+	done
 	reload_udev
 }
 
 # What the user should know at the end.
 note_loaded()
 {
-	[ -z "$DESTDIR" ] && [ -d /sys/module/kvmfr ] || return 0
-	say "kvmfr $(cat /sys/module/kvmfr/version) is loaded until: modprobe -r kvmfr"
+	[ -z "$DESTDIR" ] || return 0
+	for module in kvmfr vfio_pci_pm; do
+		[ ! -d "/sys/module/$module" ] ||
+			say "$module $(cat "/sys/module/$module/version") is loaded until: modprobe -r $module"
+	done
 }

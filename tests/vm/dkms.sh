@@ -78,19 +78,26 @@ names()
 		! -path '/var/lib/dkms/mok.*' | sort
 }
 
-# built RELEASE: DKMS says that the module is installed, and it is for that kernel
+# built RELEASE: DKMS says that the modules are installed, and they are for that
+# kernel
 built()
 {
-	module=$(find "/lib/modules/$1/updates/dkms/" -name 'kvmfr.ko*')
-	dkms status -m kvmfr-suite -v 1.0.0 -k "$1" | grep -q ': installed' &&
+	dkms status -m kvmfr-suite -v 1.0.0 -k "$1" | grep -q ': installed' || return
+	for name in kvmfr vfio_pci_pm; do
+		module=$(find "/lib/modules/$1/updates/dkms/" -name "$name.ko*")
 		[ "$(modinfo -F version "$module")" = 1.0.0 ] &&
-		modinfo -F vermagic "$module" | grep -F "$1 "
+			modinfo -F vermagic "$module" | grep -F "$1 " || return
+	done
 }
 
-# installed RELEASE: and modprobe would take it
+# installed RELEASE: and modprobe would take them
 installed()
 {
-	built "$1" && [ "$(modinfo -k "$1" -n kvmfr)" = "$module" ]
+	built "$1" || return
+	for name in kvmfr vfio_pci_pm; do
+		module=$(find "/lib/modules/$1/updates/dkms/" -name "$name.ko*")
+		[ "$(modinfo -k "$1" -n "$name")" = "$module" ] || return
+	done
 }
 
 # The commands as README has them think that this is the running kernel.

@@ -12,10 +12,14 @@ for build in /lib/modules/*/build; do
 done
 expect "udev rule is installed" cmp udev/70-kvmfr.rules \
 	/usr/local/lib/udev/rules.d/70-kvmfr.rules
-expect "modprobe.d example is installed" cmp modprobe.d/kvmfr.conf \
-	/etc/modprobe.d/kvmfr.conf
-expect "module depends on nothing that is missing" \
-	modprobe -S "$release" --show-depends kvmfr
+for name in kvmfr vfio-pci-pm; do
+	expect "modprobe.d example is installed: $name" \
+		cmp "modprobe.d/$name.conf" "/etc/modprobe.d/$name.conf"
+done
+for name in kvmfr vfio_pci_pm; do
+	expect "module depends on nothing that is missing: $name" \
+		modprobe -S "$release" --show-depends "$name"
+done
 
 echo "options kvmfr static_size_mb=16" >/etc/modprobe.d/kvmfr.conf
 expect "make dkms-install over itself" make dkms-install

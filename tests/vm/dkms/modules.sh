@@ -4,8 +4,10 @@
 names >/tmp/names.before
 
 expect "make install" make install
-expect "modprobe takes the module" test \
-	"$(modinfo -k "$release" -F version kvmfr)" = 1.0.0
+for name in kvmfr vfio_pci_pm; do
+	expect "modprobe takes the module: $name" test \
+		"$(modinfo -k "$release" -F version "$name")" = 1.0.0
+done
 expect "make install over itself" make install
 refuses "dkms-install beside it" "make uninstall" make dkms-install
 expect "make uninstall after it" make uninstall

@@ -12,8 +12,10 @@ for file in usr/src/kvmfr-suite-1.0.0/dkms.conf \
 	usr/lib/udev/rules.d/70-kvmfr.rules etc/modprobe.d/kvmfr.conf; do
 	expect "staged: $file" test -f "$stage/$file"
 done
-expect "staged: the module" test -n \
-	"$(find "$stage/lib/modules/$release/updates" -name 'kvmfr.ko*')"
+for name in kvmfr vfio_pci_pm; do
+	expect "staged: $name" test -n \
+		"$(find "$stage/lib/modules/$release/updates" -name "$name.ko*")"
+done
 expect "make uninstall DESTDIR=" make uninstall DESTDIR="$stage" PREFIX=/usr
 expect "nothing is left in DESTDIR" test -z \
 	"$(find "$stage" -name '*kvmfr*')"

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the whole machine draws: from its batteries while it runs on nothing
+ * else, otherwise from whoever writes to meter/sample.
+ */
+#include <linux/cpufreq.h>
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/math.h>
+#include <linux/math64.h>
+#include <linux/notifier.h>
+#include <linux/workqueue.h>
+
+#include "compat-power-supply.h"
+#include "vfio_pci_pm.h"
+
+/* Nobody is writing to meter/sample any more. */
+#define VFIO_PM_PUSHED_MAX_NS (10 * NSEC_PER_SEC)
+
+/* Counters of different processors are not read at the same time. */
+#define VFIO_PM_LOAD_SLACK 16
+
+/**
+ * struct vfio_pm_batteries - what the batteries say together
+ * @power_uw: power taken from them
+ * @count: how many of them tell
+ */
+struct vfio_pm_batteries {
+	u64 power_uw;
+	unsigned int count;
+};
+
+static bool vfio_pm_battery_says(struct power_supply *psy,
+				 enum power_supply_property property,
+				 int *value)
+{
+	union power_supply_propval answer;
+
+	if (power_supply_get_property(psy, property, &answer))
+		return false;
+	*value = answer.intval;
+	return true;
+}
+
+/* Drivers differ in the sign of what is taken from a battery. */
+static bool vfio_pm_battery_power(struct power_supply *psy, u64 *power_uw)
+{
+	int power, current_ua, voltage_uv;
+
+	if (vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_POWER_NOW, &power)) {
+		*power_uw = abs((s64)power);
+		return true;
+	}
+	if (!vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_CURRENT_NOW,
+				  &current_ua) ||
+	    !vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_VOLTAGE_NOW,
+				  &voltage_uv))
+		return false;
+	*power_uw = div_u64(abs((s64)current_ua * voltage_uv), 1000000);
+	return true;
+}
+
+/* Add one battery. Ends with an error at one that is not discharging. */
+static int vfio_pm_battery_add(struct power_supply *psy, void *data)
+{
+	struct vfio_pm_batteries *batteries = data;
+	u64 power_uw;
+	int value;
+
+	if (psy->desc->type != POWER_SUPPLY_TYPE_BATTERY)
+		return 0;
+	if (vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_SCOPE, &value) &&
+	    value == POWER_SUPPLY_SCOPE_DEVICE)
+		return 0;
+	if (vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_PRESENT, &value) &&
+	    !value)
+		return 0;
+	if (!vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_STATUS, &value) ||
+	    value != POWER_SUPPLY_STATUS_DISCHARGING)
+		return -EBUSY;
+	if (vfio_pm_battery_power(psy, &power_uw)) {
+		batteries->power_uw += power_uw;
+		batteries->count++;
+	}
+	return 0;
+}
+
+/*
+ * Power that the batteries give, if that is all that the machine draws. Asks
+ * the drivers, which may sleep. 0 or -errno.
+ */
+static int vfio_pm_batteries_read(u64 *power_uw)
+{
+	struct vfio_pm_batteries batteries = {};
+	int ret;
+
+	if (power_supply_is_system_supplied() > 0)
+		return -EBUSY;
+	ret = power_supply_for_each_psy(&batteries, vfio_pm_battery_add);
+	if (ret)
+		return ret;
+	if (!batteries.count)
+		return -ENODEV;
+	*power_uw = batteries.power_uw;
+	return 0;
+}
+
+static bool vfio_pm_pushed_is_fresh(const struct vfio_pm_meter *meter)
+{
+	u64 age_ns = ktime_get_boottime_ns() - meter->pushed_ns;
+
+	return meter->pushed_ns && age_ns <= VFIO_PM_PUSHED_MAX_NS;
+}
+
+/**
+ * vfio_pm_meter_find - where a reading would come from now
+ * @slot: the slot
+ *
+ * Context: process context; asks the drivers of the power supplies, none of
+ * which wakes the slot. The caller holds slot->lock.
+ *
+ * Return: the source, VFIO_PM_SOURCE_NONE if nothing can be measured.
+ */
+enum vfio_pm_source vfio_pm_meter_find(struct vfio_pm_slot *slot)
+{
+	u64 power_uw;
+
+	lockdep_assert_held(&slot->lock);
+	if (!vfio_pm_batteries_read(&power_uw))
+		return VFIO_PM_SOURCE_BATTERY;
+	if (vfio_pm_pushed_is_fresh(&slot->meter))
+		return VFIO_PM_SOURCE_PUSHED;
+	return VFIO_PM_SOURCE_NONE;
+}
+
+/**
+ * vfio_pm_meter_push - somebody has measured what the machine draws
+ * @slot: the slot
+ * @power_uw: how much, 1 to VFIO_PM_POWER_LIMIT_UW
+ *
+ * Context: process context. The caller holds slot->lock.
+ */
+void vfio_pm_meter_push(struct vfio_pm_slot *slot, u32 power_uw)
+{
+	lockdep_assert_held(&slot->lock);
+	slot->meter.pushed_uw = power_uw;
+	/* Older than a sleep of the machine is too old, however short that. */
+	slot->meter.pushed_ns = ktime_get_boottime_ns();
+	vfio_pm_slot_kick(slot);
+}
+
+/* Permille of the time since the last call that processors were not idle. */
+static u16 vfio_pm_meter_load(struct vfio_pm_meter *meter)
+{
+	u64 wall_us = ktime_to_us(ktime_get());
+	u64 idle_us = 0, total_us, idle_diff_us;
+	bool first = !meter->wall_us;
+	unsigned int cpu, nr_cpus = 0;
+	u64 unused;
+
+	for_each_online_cpu(cpu) {
+		/* Waiting for a disk counts as idle, it draws no more. */
+		idle_us += get_cpu_idle_time(cpu, &unused, 0);
+		nr_cpus++;
+	}
+	total_us = (wall_us - meter->wall_us) * nr_cpus;
+	idle_diff_us = idle_us - meter->idle_us;
+	meter->wall_us = wall_us;
+	meter->idle_us = idle_us;
+	/* Processors came or went? Then the sum has jumped, up or down. */
+	if (first || !total_us ||
+	    idle_diff_us > total_us + total_us / VFIO_PM_LOAD_SLACK)
+		return VFIO_PM_LOAD_UNKNOWN;
+	if (idle_diff_us >= total_us)
+		return 0;
+	return div64_u64((total_us - idle_diff_us) * 1000, total_us);
+}
+
+/**
+ * vfio_pm_meter_read - one reading of what the machine draws
+ * @slot: the slot
+ * @power_uw: set to the power if this returns 0
+ * @load: set to how busy the machine was since the last reading, in permille,
+ *        or to VFIO_PM_LOAD_UNKNOWN, if this returns 0
+ *
+ * slot->meter.source says afterwards where the reading came from.
+ *
+ * Context: process context. The caller holds slot->lock.
+ *
+ * Return: 0; -EAGAIN if nobody has written to meter/sample since the last
+ * reading; -ENODEV if there is no source; -ERANGE if the reading cannot be
+ * true.
+ */
+int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
+{
+	struct vfio_pm_meter *meter = &slot->meter;
+	u64 power;
+
+	lockdep_assert_held(&slot->lock);
+	if (!vfio_pm_batteries_read(&power)) {
+		meter->source = VFIO_PM_SOURCE_BATTERY;
+	} else if (vfio_pm_pushed_is_fresh(meter)) {
+		meter->source = VFIO_PM_SOURCE_PUSHED;
+		if (meter->used_ns == meter->pushed_ns)
+			return -EAGAIN;
+		meter->used_ns = meter->pushed_ns;
+		power = meter->pushed_uw;
+	} else {
+		meter->source = VFIO_PM_SOURCE_NONE;
+		return -ENODEV;
+	}
+	if (!power || power > VFIO_PM_POWER_LIMIT_UW)
+		return -ERANGE;
+	*power_uw = power;
+	*load = vfio_pm_meter_load(meter);
+	return 0;
+}
+
+/**
+ * struct vfio_pm_supply - what of the power supplies matters to a comparison
+ * @known: the rest has been found out
+ * @external: the machine has power from outside
+ * @readable: the batteries tell what it draws
+ */
+struct vfio_pm_supply {
+	bool known;
+	bool external;
+	bool readable;
+};
+
+/* Only used by vfio_pm_meter_work. */
+static struct vfio_pm_supply vfio_pm_supply;
+
+/* Look whether it was more than another percent of a battery. */
+static void vfio_pm_meter_update(struct work_struct *work)
+{
+	struct vfio_pm_supply now = { .known = true };
+	u64 power_uw;
+
+	now.external = power_supply_is_system_supplied() > 0;
+	now.readable = !vfio_pm_batteries_read(&power_uw);
+	if (vfio_pm_supply.known && now.external == vfio_pm_supply.external &&
+	    now.readable == vfio_pm_supply.readable)
+		return;
+	vfio_pm_supply = now;
+	vfio_pm_topology_kick();
+}
+
+static DECLARE_WORK(vfio_pm_meter_work, vfio_pm_meter_update);
+
+/* Some kernels call this in atomic context, where no driver can be asked. */
+static int vfio_pm_meter_notify(struct notifier_block *nb, unsigned long event,
+				void *data)
+{
+	queue_work(vfio_pm_wq, &vfio_pm_meter_work);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block vfio_pm_meter_nb = {
+	.notifier_call = vfio_pm_meter_notify,
+};
+
+/**
+ * vfio_pm_meter_init - begin to watch the power supplies
+ *
+ * Needs vfio_pm_wq; vfio_pm_topology_kick() may be called from now on.
+ *
+ * Return: 0 or -errno.
+ */
+int vfio_pm_meter_init(void)
+{
+	return power_supply_reg_notifier(&vfio_pm_meter_nb);
+}
+
+/**
+ * vfio_pm_meter_exit - stop watching the power supplies
+ *
+ * vfio_pm_topology_kick() is not called by this part any more afterwards.
+ */
+void vfio_pm_meter_exit(void)
+{
+	power_supply_unreg_notifier(&vfio_pm_meter_nb);
+	cancel_work_sync(&vfio_pm_meter_work);
+}

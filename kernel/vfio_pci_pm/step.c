@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DOC: What is done about a slot
+ *
+ * One function looks at everything there is to know about a slot and decides
+ * what to do now, each time anew. So an event need not say what it was, none
+ * can be missed for good, and the first rule that applies wins:
+ *
+ * 1. the administrator says observe, or a host driver is at work: leave it;
+ * 2. a virtual machine has it: stay out of its way;
+ * 3. it did not come back from D3cold: D3hot;
+ * 4. the administrator says D3hot or D0, or a comparison has: that;
+ * 5. it is not in D3cold: find out why;
+ * 6. nobody has tried to wake it yet: try;
+ * 7. there is a meter, and no verdict yet: compare;
+ * 8. D3cold.
+ */
+#include <linux/jiffies.h>
+
+#include "vfio_pci_pm.h"
+
+/* While something has to happen that nobody tells us about: 4 times a minute. */
+#define LOOK_WAITING_MS 15000
+/* While the slot should be on its way to D3cold; the port's delay is 100 ms. */
+#define LOOK_SOON_MS 500
+/* If it does not go by itself it is kicked, and again. */
+#define KICK_MS 2000
+#define KICKS 2
+/* While a verdict waits to be doubted. */
+#define LOOK_LATE_MS (24 * 3600 * 1000)
+
+/**
+ * vfio_pm_explain - say why the slot is where it is
+ * @slot: the slot
+ * @format: the reason
+ */
+void vfio_pm_explain(struct vfio_pm_slot *slot, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vscnprintf(slot->reason, sizeof(slot->reason), format, args);
+	va_end(args);
+}
+
+/* What to return when only an event can change something. */
+static unsigned int vfio_pm_wait_for_event(void)
+{
+	return vfio_pm_poll ? LOOK_WAITING_MS : 0;
+}
+
+static bool vfio_pm_slot_is_in_use(const struct vfio_pm_slot *slot)
+{
+	const struct vfio_pm_member *member;
+
+	list_for_each_entry(member, &slot->members, node)
+		if (vfio_pm_is_open(member->pdev))
+			return true;
+	return false;
+}
+
+/* Our business if vfio has a function, and nobody else has one. */
+static bool vfio_pm_slot_is_ours(struct vfio_pm_slot *slot)
+{
+	struct vfio_pm_member *member;
+	bool vfio = false;
+
+	list_for_each_entry(member, &slot->members, node) {
+		if (vfio_pm_is_bridge(member->pdev))
+			continue;
+		if (vfio_pm_has_vfio_driver(member->pdev)) {
+			vfio = true;
+		} else if (vfio_pm_has_driver(member->pdev)) {
+			vfio_pm_explain(slot, "%s has a driver of the host",
+					pci_name(member->pdev));
+			return false;
+		}
+	}
+	if (!vfio)
+		vfio_pm_explain(slot, "no function is bound to vfio-pci");
+	return vfio;
+}
+
+static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
+{
+	vfio_pm_measure_interrupt(slot);
+	vfio_pm_allow(slot, VFIO_PM_D3COLD);
+	slot->chosen = VFIO_PM_D3COLD;
+	slot->state = VFIO_PM_OBSERVED;
+	return vfio_pm_wait_for_event();
+}
+
+static unsigned int vfio_pm_serve(struct vfio_pm_slot *slot)
+{
+	if (slot->state != VFIO_PM_IN_USE) {
+		slot->count.opens++;
+		vfio_pm_track_opened(slot);
+	}
+	vfio_pm_measure_interrupt(slot);
+	vfio_pm_allow(slot, slot->chosen);
+	slot->state = VFIO_PM_IN_USE;
+	slot->wait_ns = 0;
+	vfio_pm_explain(slot, "a virtual machine has it");
+	/* A function that must not sleep says nothing when it is closed. */
+	return LOOK_WAITING_MS;
+}
+
+static unsigned int vfio_pm_fail(struct vfio_pm_slot *slot)
+{
+	vfio_pm_measure_forget(slot);
+	vfio_pm_allow(slot, VFIO_PM_D3HOT);
+	slot->chosen = VFIO_PM_D3HOT;
+	slot->state = VFIO_PM_FAULT;
+	vfio_pm_explain(slot, "it did not wake from D3cold, which is off now%s",
+			slot->recovered ? "; its devices were found again" :
+					  "");
+	if (vfio_pm_recover && !slot->recovered && !slot->recover) {
+		slot->recover = true;
+		vfio_pm_topology_update();
+	}
+	return vfio_pm_wait_for_event();
+}
+
+/**
+ * vfio_pm_decide - the slot stays on a level
+ * @slot: the slot
+ * @level: the deepest it may go to
+ *
+ * Return: milliseconds until it is looked at again, 0 for not before an event.
+ */
+unsigned int vfio_pm_decide(struct vfio_pm_slot *slot, enum vfio_pm_power level)
+{
+	vfio_pm_allow(slot, level);
+	slot->chosen = level;
+	slot->state = VFIO_PM_DECIDED;
+	return vfio_pm_wait_for_event();
+}
+
+static unsigned int vfio_pm_block(struct vfio_pm_slot *slot, u32 blockers)
+{
+	if (slot->state != VFIO_PM_BLOCKED)
+		slot->count.d3cold_failures++;
+	slot->state = VFIO_PM_BLOCKED;
+	if (blockers)
+		vfio_pm_blockers_first(slot, slot->reason,
+				       sizeof(slot->reason));
+	else
+		vfio_pm_explain(slot, "it does not sleep, for no known reason");
+	return LOOK_WAITING_MS;
+}
+
+/*
+ * Waits for D3cold, or says what is in its way. Once it has been there, being
+ * awake for a moment is no reason to search.
+ *
+ * Return: milliseconds to wait; 0, it is there.
+ */
+static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
+{
+	u32 blockers;
+	u64 changes;
+	u64 ms;
+
+	if (vfio_pm_track_get(slot, &changes) == VFIO_PM_D3COLD) {
+		slot->wait_ns = 0;
+		return 0;
+	}
+	if (!slot->wait_ns || changes != slot->wait_changes) {
+		slot->wait_ns = ktime_get_ns();
+		slot->wait_changes = changes;
+		slot->wait_kicks = 0;
+	}
+	ms = (ktime_get_ns() - slot->wait_ns) / NSEC_PER_MSEC;
+	if (slot->state == VFIO_PM_DECIDED && ms < KICK_MS)
+		return LOOK_SOON_MS;
+	vfio_pm_blockers_repair(slot);
+	blockers = vfio_pm_blockers_update(slot);
+	if (blockers) {
+		slot->wait_ns = 0;
+		return vfio_pm_block(slot, blockers);
+	}
+	if (ms < KICK_MS * (slot->wait_kicks + 1))
+		return LOOK_SOON_MS;
+	if (slot->wait_kicks == KICKS)
+		return vfio_pm_block(slot, 0);
+	slot->wait_kicks++;
+	vfio_pm_kick_port(slot);
+	return LOOK_SOON_MS;
+}
+
+static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
+{
+	slot->state = VFIO_PM_VERIFY_WAKE;
+	vfio_pm_explain(slot, "it is tried whether it comes back from D3cold");
+	if (vfio_pm_wake_works(slot)) {
+		slot->wake = VFIO_PM_WAKE_VERIFIED;
+		return LOOK_SOON_MS;
+	}
+	slot->wake = VFIO_PM_WAKE_FAILED;
+	slot->count.wake_failures++;
+	slot->count.d3cold_failures++;
+	return vfio_pm_fail(slot);
+}
+
+/* D3cold, once that is tried out; with a comparison if @compare. */
+static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
+{
+	bool running = compare && slot->measure.started &&
+		       slot->state == VFIO_PM_MEASURING;
+	unsigned int ms;
+
+	if (!running) {
+		vfio_pm_allow(slot, VFIO_PM_D3COLD);
+		slot->chosen = VFIO_PM_D3COLD;
+		ms = vfio_pm_approach(slot);
+		if (ms)
+			return ms;
+		if (slot->wake != VFIO_PM_WAKE_VERIFIED)
+			return vfio_pm_verify(slot);
+	}
+	if (compare && vfio_pm_meter_find(slot) != VFIO_PM_SOURCE_NONE) {
+		slot->state = VFIO_PM_MEASURING;
+		return vfio_pm_measure_step(slot);
+	}
+	vfio_pm_measure_interrupt(slot);
+	if (slot->measure.verdict == VFIO_PM_SAVES)
+		vfio_pm_explain(slot, "D3cold draws %d mW less than D3hot",
+				slot->measure.result.saving_uw / 1000);
+	else if (slot->measure.done)
+		vfio_pm_explain(slot,
+				"the readings do not tell what D3cold saves");
+	else if (compare)
+		vfio_pm_explain(slot, "not measured: nothing to measure with");
+	else
+		vfio_pm_explain(slot, "the policy is d3cold");
+	return vfio_pm_decide(slot, VFIO_PM_D3COLD);
+}
+
+/* How long until a verdict is to be doubted; no longer than the result holds. */
+static unsigned int vfio_pm_ms_until(unsigned long when)
+{
+	unsigned long left = when - jiffies;
+
+	return jiffies_to_msecs(min(left, msecs_to_jiffies(LOOK_LATE_MS)));
+}
+
+/* A verdict that is not for D3cold is doubted after some hours. */
+static unsigned int vfio_pm_step_auto(struct vfio_pm_slot *slot)
+{
+	struct vfio_pm_measure *measure = &slot->measure;
+	bool retry = measure->done && measure->verdict != VFIO_PM_SAVES &&
+		     measure->retry;
+	unsigned int ms;
+
+	if (retry && time_after_eq(jiffies, measure->retry) &&
+	    vfio_pm_meter_find(slot) != VFIO_PM_SOURCE_NONE) {
+		vfio_pm_measure_forget(slot);
+		retry = false;
+	}
+	if (!measure->done)
+		return vfio_pm_step_cold(slot, true);
+	if (measure->chosen == VFIO_PM_D3COLD)
+		ms = vfio_pm_step_cold(slot, false);
+	else
+		ms = vfio_pm_decide(slot, measure->chosen);
+	if (!ms && retry && time_before(jiffies, measure->retry))
+		ms = vfio_pm_ms_until(measure->retry);
+	return ms;
+}
+
+/**
+ * vfio_pm_step - look at the slot and do what is to be done
+ * @slot: the slot
+ *
+ * Return: milliseconds until it is looked at again, 0 for not before an event.
+ *
+ * Context: process, slot->lock held.
+ */
+unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
+{
+	lockdep_assert_held(&slot->lock);
+	vfio_pm_track_level(slot);
+	if (slot->asleep)
+		return 0;
+	if (slot->resumed) {
+		slot->resumed = false;
+		vfio_pm_repair_leak(slot);
+	}
+	if (slot->mode == VFIO_PM_MODE_OBSERVE) {
+		vfio_pm_explain(slot, "the policy is observe");
+		return vfio_pm_observe(slot);
+	}
+	if (!vfio_pm_slot_is_ours(slot))
+		return vfio_pm_observe(slot);
+	if (vfio_pm_slot_is_in_use(slot))
+		return vfio_pm_serve(slot);
+	if (slot->wake == VFIO_PM_WAKE_FAILED)
+		return vfio_pm_fail(slot);
+	if (slot->mode == VFIO_PM_MODE_AUTO)
+		return vfio_pm_step_auto(slot);
+	vfio_pm_measure_interrupt(slot);
+	if (slot->mode == VFIO_PM_MODE_D3COLD)
+		return vfio_pm_step_cold(slot, false);
+	vfio_pm_explain(slot, "the policy is %s",
+			vfio_pm_mode_name(slot->mode));
+	return vfio_pm_decide(slot, slot->mode == VFIO_PM_MODE_D0 ?
+					    VFIO_PM_D0 :
+					    VFIO_PM_D3HOT);
+}
