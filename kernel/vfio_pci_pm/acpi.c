@@ -14,7 +14,16 @@
 /* Ports have one or two; firmware that lists more than this is not believed. */
 #define VFIO_PM_MAX_RESOURCES 16
 
-#define VFIO_PM_STA_CACHE_NS NSEC_PER_SEC
+/*
+ * Anybody can ask for what firmware says by reading an attribute, so an answer
+ * is good for a second.
+ */
+#define VFIO_PM_ANSWER_NS NSEC_PER_SEC
+
+static bool vfio_pm_answer_is_fresh(u64 answer_ns)
+{
+	return answer_ns && ktime_get_ns() - answer_ns < VFIO_PM_ANSWER_NS;
+}
 
 /* What one element of _PR3 says. */
 static enum vfio_pm_sta vfio_pm_resource_sta(const union acpi_object *element)
@@ -77,19 +86,22 @@ static enum vfio_pm_sta vfio_pm_evaluate_sta(struct pci_dev *port)
  * vfio_pm_acpi_sta - are the slot's power resources off?
  * @slot: the slot
  *
- * Evaluates _STA of everything in the port's _PR3. Anybody can ask for this by
- * reading an attribute, so an answer is good for a second.
+ * Evaluates _STA of everything in the port's _PR3, at most once a second unless
+ * the slot has changed its level.
  *
  * Context: sleeps as long as firmware's methods take; slot->lock is held.
  * Return: what they say together.
  */
 enum vfio_pm_sta vfio_pm_acpi_sta(struct vfio_pm_slot *slot)
 {
-	u64 now = ktime_get_ns();
+	u64 changes;
 
 	lockdep_assert_held(&slot->lock);
-	if (slot->sta_ns && now - slot->sta_ns < VFIO_PM_STA_CACHE_NS)
+	vfio_pm_track_get(slot, &changes);
+	if (vfio_pm_answer_is_fresh(slot->sta_ns) &&
+	    slot->sta_changes == changes)
 		return slot->sta;
+	slot->sta_changes = changes;
 	slot->sta = vfio_pm_evaluate_sta(slot->port);
 	/* From the end: methods that take long leave a pause, too. */
 	slot->sta_ns = ktime_get_ns();
@@ -104,7 +116,7 @@ enum vfio_pm_sta vfio_pm_acpi_sta(struct vfio_pm_slot *slot)
  * D3cold has been forbidden through the PCI core does not count; neither does
  * it matter here whether the port has power resources at all.
  *
- * Context: may evaluate _S0W, so sleeps; slot->lock is held.
+ * Context: may evaluate _S0W, at most once a second; slot->lock is held.
  * Return: the state, PCI_POWER_ERROR if it cannot be found out, PCI_UNKNOWN
  * if firmware does not know the port.
  */
@@ -120,11 +132,16 @@ pci_power_t vfio_pm_acpi_target(struct vfio_pm_slot *slot)
 	int state;
 
 	lockdep_assert_held(&slot->lock);
+	if (vfio_pm_answer_is_fresh(slot->target_ns))
+		return slot->target;
 	state = acpi_pm_device_sleep_state(&slot->port->dev, NULL,
 					   ACPI_STATE_D3_COLD);
 	if (state == -ENODEV)
-		return PCI_UNKNOWN;
-	if (state < 0 || state >= ARRAY_SIZE(targets))
-		return PCI_POWER_ERROR;
-	return targets[state];
+		slot->target = PCI_UNKNOWN;
+	else if (state < 0 || state >= ARRAY_SIZE(targets))
+		slot->target = PCI_POWER_ERROR;
+	else
+		slot->target = targets[state];
+	slot->target_ns = ktime_get_ns();
+	return slot->target;
 }

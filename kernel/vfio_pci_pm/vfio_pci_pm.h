@@ -301,6 +301,9 @@ struct vfio_pm_measure {
  * @recovered: that was done once
  * @sta: what _STA said last
  * @sta_ns: when, 0 if never
+ * @sta_changes: changes of level until then
+ * @target: where firmware lets the port sink, as it said last
+ * @target_ns: when, 0 if never
  * @count: what happened
  * @measure: the comparison
  * @meter: readings of power
@@ -333,6 +336,9 @@ struct vfio_pm_slot {
 	bool recovered;
 	enum vfio_pm_sta sta;
 	u64 sta_ns;
+	u64 sta_changes;
+	pci_power_t target;
+	u64 target_ns;
 	struct vfio_pm_counters count;
 	struct vfio_pm_measure measure;
 	struct vfio_pm_meter meter;
