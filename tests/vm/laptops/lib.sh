@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2034 # read by those who source it
+# shellcheck shell=sh disable=SC2034,SC2119,SC2120 # for those who source it
 # What the tests of the laptops have in common; sourced by guest/laptop.
 
 tests=0 failed=0
@@ -58,10 +58,18 @@ until_is()
 {
 	seconds=$1 want=$2
 	shift 2
-	end=$(($(now_ms) + seconds * 1000))
+	now_ms
+	end=$((now + seconds * 1000))
+	soon=$((now + 3000))
 	while [ "$("$@" 2>/dev/null)" != "$want" ]; do
-		[ "$(now_ms)" -lt "$end" ] || return 1
-		sleep 0.1
+		now_ms
+		[ "$now" -lt "$end" ] || return 1
+		# Sleeping costs nothing here, looking does.
+		if [ "$now" -lt "$soon" ]; then
+			sleep 0.1
+		else
+			sleep 2
+		fi
 	done
 }
 
@@ -79,9 +87,11 @@ becomes()
 	is "$what" "$want" "$("$@" 2>&1)"
 }
 
+# Sets $now without another process: "12.34" is 12340.
 now_ms()
 {
-	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
+	read -r now rest </proc/uptime
+	now=${now%.*}${now#*.}0
 }
 
 # The endpoints and the bridges below a port, by address. Linux shows a bridge's
@@ -189,4 +199,72 @@ load()
 unload()
 {
 	rmmod vfio_pci_pm
+}
+
+# The usual beginning: everything is vfio-pci's, D3cold is allowed, Linux
+# itself has been there; then our module comes.
+begin()
+{
+	allow_vfio
+	bind_functions
+	allow_d3cold
+	read_config "$(functions | head -n 1)"
+	becomes "without our module the port reaches D3cold" 10 \
+		"D3cold suspended" power_of "$port"
+	passes "vfio_pci_pm is loaded" load "$@"
+}
+
+# verdict_is VERDICT CHOSEN [SECONDS]
+verdict_is()
+{
+	now_ms
+	start=$now
+	becomes "a decision is made" "${3-1800}" decided show state
+	now_ms
+	echo "# seconds to the verdict: $(((now - start) / 1000))," \
+		"rounds: $(show meter/rounds)"
+	echo "# reason: $(show reason)"
+	is "verdict" "$1" "$(show verdict)"
+	is "chosen state" "$2" "$(show chosen)"
+	becomes "the slot is there" 10 "$2" show level
+}
+
+# What the battery says about the states that were compared, in uW.
+measured()
+{
+	between "$1 in D3hot, measured" $(($2 * 1000 - 600000)) \
+		$(($2 * 1000 + 600000)) "$(show meter/d3hot_uw)"
+	between "$1 in D3cold, measured" $(($3 * 1000 - 600000)) \
+		$(($3 * 1000 + 600000)) "$(show meter/d3cold_uw)"
+	between "$1 saved by D3cold, measured" $((($2 - $3) * 1000 - 1000000)) \
+		$((($2 - $3) * 1000 + 1000000)) "$(show meter/saving_uw)"
+}
+
+# blocker ADDRESS: its codes
+codes()
+{
+	show blockers | awk -F '\t' -v address="$1" '$1 == address { print $2 }'
+}
+
+# remedy ADDRESS CODE
+remedy()
+{
+	show blockers | awk -F '\t' -v address="$1" -v code="$2" \
+		'$1 == address && $2 == code { print $4 }'
+}
+
+# Each blocker has its four fields, none of them empty.
+blockers_are_complete()
+{
+	is "every blocker has address, code, sentence and remedy" "" "$(
+		show blockers | awk -F '\t' 'NF != 4 || !$1 || !$2 || !$3 || !$4'
+	)"
+}
+
+# What a user does with the fourth field.
+paste()
+{
+	printf '%s\n' "$1" >/tmp/pasted
+	echo "# pasting: $1"
+	sh /tmp/pasted
 }
