@@ -194,6 +194,9 @@ static int vfio_pm_address_parse(const char *word,
 	unsigned int domain, bus, device, function;
 	int end = 0;
 
+	/* sscanf() would take blanks, signs and 0x as well. */
+	if (word[strspn(word, "0123456789abcdefABCDEF:.")])
+		return -EINVAL;
 	if (sscanf(word, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function,
 		   &end) != 4) {
 		domain = 0;
