@@ -68,7 +68,7 @@ until_is()
 		if [ "$now" -lt "$soon" ]; then
 			sleep 0.1
 		else
-			sleep 2
+			sleep 5
 		fi
 	done
 }
@@ -265,6 +265,6 @@ blockers_are_complete()
 paste()
 {
 	printf '%s\n' "$1" >/tmp/pasted
-	echo "# pasting: $1"
+	sed 's/^/# pasting: /' /tmp/pasted
 	sh /tmp/pasted
 }

@@ -4,7 +4,7 @@ second=0000:00:03.0
 bind_functions $second
 allow_d3cold $second
 begin
-is "slots" "$port $second" "$(echo $(ls /sys/class/vfio_pm))"
+is "slots" "$port $second" "$(find /sys/class/vfio_pm -type l -exec basename {} \; | sort | xargs)"
 verdict_is saves d3cold 3600
 slot=/sys/class/vfio_pm/$second
 verdict_is no_difference d3hot 3600

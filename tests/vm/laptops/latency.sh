@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2046,SC2086,SC2154 # addresses, set by lib.sh
+# What a VM waits for a card in D3cold, and how soon that is there again after
+# it; with and without our module in turn. Time is counted in instructions and
+# in the kernel's own delays. The figures are reported, not judged.
+median()
+{
+	sort -n "$1" | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
+}
+
+on_a_line()
+{
+	tr '\n' ' ' <"$1"
+}
+
+# measure with|without
+measure()
+{
+	until_is 30 "D3cold suspended" power_of $port
+	sleep 3
+	/lib/kvmfr/vfio_open -m 1000 $(functions) >/tmp/opened || broken=1
+	now_ms
+	closed=$now
+	while [ "$(power_of $port)" != "D3cold suspended" ]; do
+		sleep 0.02
+	done
+	now_ms
+	echo $((now - closed)) >>/tmp/sleep_ms.$1
+	awk '{ sum += $2 } END { print sum }' /tmp/opened >>/tmp/open_us.$1
+}
+
+# Milliseconds of work in ten idle minutes; an instruction takes 1 ns here.
+busy()
+{
+	read -r up idle </proc/uptime
+	sleep 600
+	read -r up_then idle_then </proc/uptime
+	echo "$up $idle $up_then $idle_then" |
+		awk '{ printf "%d", (($3 - $1) - ($4 - $2)) * 1000 }'
+}
+
+broken=0
+allow_vfio
+bind_functions
+allow_d3cold
+for pair in 1 2 3 4 5 6 7 8; do
+	measure without
+	load policy=d3cold
+	becomes "pair $pair: decided" 30 decided show state
+	measure with
+	unload
+done
+is "every open succeeded" 0 $broken
+for what in open_us sleep_ms; do
+	echo "# $what with=$(median /tmp/$what.with) without=$(median /tmp/$what.without)"
+	echo "# $what with: $(on_a_line /tmp/$what.with)," \
+		"without: $(on_a_line /tmp/$what.without)"
+done
+between "pairs" 8 8 "$(wc -l </tmp/open_us.with)"
+
+until_is 30 "D3cold suspended" power_of $port
+without=$(busy)
+load
+until_is 1800 decided show state
+is "verdict" saves "$(show verdict)"
+with=$(busy)
+echo "# kinstructions_per_idle_minute with=$((with * 100)) without=$((without * 100))"
+between "work in ten idle minutes with our module, ms more" -1000 1000 $((with - without))
