@@ -25,6 +25,9 @@ struct vfio_pm_slot;
  * @VFIO_PM_B_FIRMWARE_EJECT: _EJ0, so the kernel does not cut the power
  * @VFIO_PM_B_FIRMWARE_TARGET: firmware wants the port no deeper than D3hot
  * @VFIO_PM_B_NO_POWER_OFF: PM QoS forbids to cut the power
+ * @VFIO_PM_B_OTHER_DRIVER: part of the passed through device, with a host driver
+ * @VFIO_PM_B_HOST_DRIVER: a host driver uses it
+ * @VFIO_PM_B_SRIOV_ACTIVE: it has virtual functions
  * @VFIO_PM_B_RUNTIME_PM_FORBIDDEN: power/control is "on"
  * @VFIO_PM_B_RUNTIME_PM_ERROR: runtime PM gave up
  * @VFIO_PM_B_RUNTIME_PM_DISABLED: runtime PM is disabled by the kernel
@@ -36,9 +39,6 @@ struct vfio_pm_slot;
  * @VFIO_PM_B_WAKEUP_ENABLED: it shall wake the machine, which D3cold prevents
  * @VFIO_PM_B_NO_D3_QUIRK: the kernel knows that it does not survive D3
  * @VFIO_PM_B_DRIVERLESS_ACTIVE: left on by the driver it had
- * @VFIO_PM_B_OTHER_DRIVER: part of the passed through device, with a host driver
- * @VFIO_PM_B_HOST_DRIVER: a host driver uses it
- * @VFIO_PM_B_SRIOV_ACTIVE: it has virtual functions
  * @VFIO_PM_B_DISABLE_IDLE_D3: vfio-pci keeps it on while it is closed
  * @VFIO_PM_B_FIRMWARE_FRAMEBUFFER: the framebuffer of the firmware holds it
  * @VFIO_PM_B_KEPT_ACTIVE: something else holds it
@@ -61,6 +61,9 @@ enum vfio_pm_blocker {
 	VFIO_PM_B_FIRMWARE_EJECT,
 	VFIO_PM_B_FIRMWARE_TARGET,
 	VFIO_PM_B_NO_POWER_OFF,
+	VFIO_PM_B_OTHER_DRIVER,
+	VFIO_PM_B_HOST_DRIVER,
+	VFIO_PM_B_SRIOV_ACTIVE,
 	VFIO_PM_B_RUNTIME_PM_FORBIDDEN,
 	VFIO_PM_B_RUNTIME_PM_ERROR,
 	VFIO_PM_B_RUNTIME_PM_DISABLED,
@@ -72,9 +75,6 @@ enum vfio_pm_blocker {
 	VFIO_PM_B_WAKEUP_ENABLED,
 	VFIO_PM_B_NO_D3_QUIRK,
 	VFIO_PM_B_DRIVERLESS_ACTIVE,
-	VFIO_PM_B_OTHER_DRIVER,
-	VFIO_PM_B_HOST_DRIVER,
-	VFIO_PM_B_SRIOV_ACTIVE,
 	VFIO_PM_B_DISABLE_IDLE_D3,
 	VFIO_PM_B_FIRMWARE_FRAMEBUFFER,
 	VFIO_PM_B_KEPT_ACTIVE,

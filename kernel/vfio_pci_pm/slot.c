@@ -224,6 +224,7 @@ static struct vfio_pm_slot *vfio_pm_slot_alloc(struct pci_dev *port)
 	if (!slot)
 		return NULL;
 	slot->port = pci_dev_get(port);
+	slot->has_power = pci_pr3_present(port);
 	mutex_init(&slot->lock);
 	INIT_DELAYED_WORK(&slot->work, vfio_pm_slot_work);
 	INIT_LIST_HEAD(&slot->members);
@@ -283,14 +284,19 @@ err_slot:
  * vfio_pm_slot_destroy - leave a slot to the kernel
  * @slot: the slot, which nobody can find any more
  *
- * In this order: nobody reads or writes its files, no probe sees its devices,
- * its work has ended, what it changed is undone.
+ * In this order: nobody is told of changes, nobody reads or writes its files, no
+ * probe sees its devices, its work has ended, what it changed is undone.
  */
 void vfio_pm_slot_destroy(struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_member *member;
+	struct device *dev;
 
-	device_unregister(slot->dev);
+	mutex_lock(&slot->lock);
+	dev = slot->dev;
+	slot->dev = NULL;
+	mutex_unlock(&slot->lock);
+	device_unregister(dev);
 	list_for_each_entry(member, &slot->members, node)
 		vfio_pm_untrack_member(member);
 	synchronize_rcu();

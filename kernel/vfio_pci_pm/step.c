@@ -230,7 +230,7 @@ static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 		vfio_pm_explain(slot,
 				"the readings do not tell what D3cold saves");
 	else if (compare)
-		vfio_pm_explain(slot, "not measured: nothing to measure with");
+		vfio_pm_explain(slot, "not measured: no battery discharges");
 	else
 		vfio_pm_explain(slot, "the policy is d3cold");
 	return vfio_pm_decide(slot, VFIO_PM_D3COLD);

@@ -10,15 +10,19 @@
 
 /*
  * The port tells for the whole slot. Its PCI state counts only while runtime PM
- * says suspended: an aborted system suspend leaves D0 behind it.
+ * says suspended: an aborted system suspend leaves D0 behind it. Linux speaks of
+ * D3cold even where there is no power resource to switch off, and ACPI has made
+ * D3hot of it (acpi_device_set_power()).
  */
-static enum vfio_pm_power vfio_pm_port_level(const struct pci_dev *port)
+static enum vfio_pm_power vfio_pm_port_level(const struct vfio_pm_slot *slot)
 {
+	const struct pci_dev *port = slot->port;
+
 	if (READ_ONCE(port->dev.power.runtime_status) != RPM_SUSPENDED)
 		return VFIO_PM_D0;
 	switch (READ_ONCE(port->current_state)) {
 	case PCI_D3cold:
-		return VFIO_PM_D3COLD;
+		return slot->has_power ? VFIO_PM_D3COLD : VFIO_PM_D3HOT;
 	case PCI_D3hot:
 		return VFIO_PM_D3HOT;
 	default:
@@ -50,7 +54,7 @@ void vfio_pm_track_level(struct vfio_pm_slot *slot)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&track->lock, flags);
-	level = vfio_pm_port_level(slot->port);
+	level = vfio_pm_port_level(slot);
 	if (level != track->level) {
 		vfio_pm_track_account(track, ktime_get_ns());
 		track->level = level;

@@ -280,8 +280,9 @@ struct vfio_pm_measure {
 /**
  * struct vfio_pm_slot - a power supply that can be cut, and what hangs on it
  * @node: in vfio_pm_slots
- * @dev: the class device
+ * @dev: the class device, NULL before and after
  * @port: the port that has it, with a reference
+ * @has_power: firmware can cut its power
  * @stale: not seen by the running look at the topology
  * @lock: for everything below
  * @work: runs the slot
@@ -316,6 +317,7 @@ struct vfio_pm_slot {
 	struct list_head node;
 	struct device *dev;
 	struct pci_dev *port;
+	bool has_power;
 	bool stale;
 
 	struct mutex lock; /* protects what follows */
