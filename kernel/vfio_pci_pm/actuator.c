@@ -19,7 +19,6 @@
 
 #include "vfio_pci_pm.h"
 
-/* D3cold of the port; what somebody else has forbidden stays forbidden. */
 static int vfio_pm_allow_cold(struct vfio_pm_slot *slot, bool allow)
 {
 	struct pci_dev *port = slot->port;
@@ -30,11 +29,10 @@ static int vfio_pm_allow_cold(struct vfio_pm_slot *slot, bool allow)
 		return ret;
 	pm_runtime_barrier(&port->dev);
 	if (allow) {
-		if (slot->cold_off)
-			pci_d3cold_enable(port);
+		pci_d3cold_enable(port);
 		slot->cold_off = false;
 		slot->count.d3cold_attempts++;
-	} else if (!port->no_d3cold) {
+	} else {
 		pci_d3cold_disable(port);
 		slot->cold_off = true;
 	}
@@ -61,6 +59,8 @@ static void vfio_pm_hold(struct vfio_pm_member *member, bool hold)
  * @slot: the slot
  * @deepest: the deepest state
  *
+ * Where somebody else has forbidden D3cold it stays forbidden.
+ *
  * Return: 0, or what resuming the port failed with; nothing has changed then.
  *
  * Context: process, slot->lock held; takes as long as the port needs to wake.
@@ -73,7 +73,7 @@ int vfio_pm_allow(struct vfio_pm_slot *slot, enum vfio_pm_power deepest)
 
 	lockdep_assert_held(&slot->lock);
 	vfio_pm_track_actor(slot, current);
-	if (slot->cold_off == cold)
+	if (cold ? slot->cold_off : !slot->port->no_d3cold)
 		ret = vfio_pm_allow_cold(slot, cold);
 	if (!ret)
 		list_for_each_entry(member, &slot->members, node)
@@ -104,50 +104,49 @@ void vfio_pm_kick_port(struct vfio_pm_slot *slot)
 static bool vfio_pm_member_wakes(struct vfio_pm_member *member)
 {
 	struct pci_dev *pdev = member->pdev;
-	bool works;
+	bool wakes;
 
 	/* Refused where runtime PM is off, which is no failure. */
 	pm_runtime_get_sync(&pdev->dev);
-	works = !pci_channel_offline(pdev) && pci_device_is_present(pdev);
+	wakes = !pci_channel_offline(pdev) && pci_device_is_present(pdev);
 	pm_runtime_put(&pdev->dev);
-	if (!works)
-		pci_err(pdev,
-			"did not come back from D3cold, which is off for %s now\n",
-			pci_name(member->slot->port));
-	return works;
+	return wakes;
+}
+
+/* What firmware says counts after it was asked to switch the power on. */
+static bool vfio_pm_power_is_off(struct vfio_pm_slot *slot)
+{
+	slot->sta_ns = 0;
+	return vfio_pm_acpi_sta(slot) == VFIO_PM_STA_OFF;
 }
 
 /**
- * vfio_pm_wake_works - wake the slot and see whether it is all there
+ * vfio_pm_wake - wake the slot and see whether it is all there
  * @slot: the slot, in D3cold
  *
- * Return: true if the port, its power and every device came back.
+ * Return: NULL, or a device that did not come back; the port, if that is what
+ * failed or firmware says that the power is still off. A device that is being
+ * reset because somebody has opened it may look absent, too.
  *
  * Context: process, slot->lock held. A dead device can take a minute.
  */
-bool vfio_pm_wake_works(struct vfio_pm_slot *slot)
+struct pci_dev *vfio_pm_wake(struct vfio_pm_slot *slot)
 {
 	struct device *port = &slot->port->dev;
 	struct vfio_pm_member *member;
-	bool works;
+	struct pci_dev *lost = NULL;
 
 	lockdep_assert_held(&slot->lock);
 	vfio_pm_track_actor(slot, current);
-	works = pm_runtime_get_sync(port) >= 0;
-	slot->sta_ns = 0;
-	if (vfio_pm_acpi_sta(slot) == VFIO_PM_STA_OFF) {
-		pci_err(slot->port,
-			"the firmware says that the power is still off after it was switched on\n");
-		works = false;
-	}
+	if (pm_runtime_get_sync(port) < 0 || vfio_pm_power_is_off(slot))
+		lost = slot->port;
 	list_for_each_entry(member, &slot->members, node)
-		if (!vfio_pm_member_wakes(member))
-			works = false;
-	slot->sta_ns = 0;
+		if (!vfio_pm_member_wakes(member) && !lost)
+			lost = member->pdev;
 	pm_runtime_put_sync(port);
 	vfio_pm_track_actor(slot, NULL);
 	vfio_pm_track_level(slot);
-	return works;
+	return lost;
 }
 
 /**

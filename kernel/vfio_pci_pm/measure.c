@@ -13,6 +13,35 @@
 /* When somebody else keeps it awake; the samples tell that then. */
 #define SWITCH_MAX_MS 5000
 
+/*
+ * The slot that is being compared: the meter shows the whole machine, and two
+ * slots at a time would see each other's changes.
+ */
+static struct vfio_pm_slot *vfio_pm_measured;
+
+/**
+ * vfio_pm_measure_claim - claim the meter
+ * @slot: the slot
+ *
+ * Return: false if another slot has it; everybody is kicked when it is free.
+ */
+bool vfio_pm_measure_claim(struct vfio_pm_slot *slot)
+{
+	struct vfio_pm_slot *other = cmpxchg(&vfio_pm_measured, NULL, slot);
+
+	return !other || other == slot;
+}
+
+/**
+ * vfio_pm_measure_unclaim - leave the meter to others
+ * @slot: the slot, which need not have claimed it
+ */
+void vfio_pm_measure_unclaim(struct vfio_pm_slot *slot)
+{
+	if (cmpxchg(&vfio_pm_measured, slot, NULL) == slot)
+		vfio_pm_topology_kick();
+}
+
 static u64 vfio_pm_since_ms(u64 since_ns)
 {
 	return (ktime_get_ns() - since_ns) / NSEC_PER_MSEC;

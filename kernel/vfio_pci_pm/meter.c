@@ -102,6 +102,9 @@ static int vfio_pm_batteries_read(u64 *power_uw)
 		return ret;
 	if (!batteries.count)
 		return -ENODEV;
+	/* Some firmware says 0 where it does not know. */
+	if (!batteries.power_uw || batteries.power_uw > VFIO_PM_POWER_LIMIT_UW)
+		return -ERANGE;
 	*power_uw = batteries.power_uw;
 	return 0;
 }
@@ -189,8 +192,7 @@ static u16 vfio_pm_meter_load(struct vfio_pm_meter *meter)
  * Context: process context. The caller holds slot->lock.
  *
  * Return: 0; -EAGAIN if nobody has written to meter/sample since the last
- * reading; -ENODEV if there is no source; -ERANGE if the reading cannot be
- * true.
+ * reading; -ENODEV if there is no source.
  */
 int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 {
@@ -210,8 +212,6 @@ int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 		meter->source = VFIO_PM_SOURCE_NONE;
 		return -ENODEV;
 	}
-	if (!power || power > VFIO_PM_POWER_LIMIT_UW)
-		return -ERANGE;
 	*power_uw = power;
 	*load = vfio_pm_meter_load(meter);
 	return 0;

@@ -88,6 +88,23 @@ static void vfio_pm_note_resumed(struct vfio_pm_slot *slot)
 	raw_spin_unlock_irqrestore(&track->lock, flags);
 }
 
+/* Whether somebody else resumes a function; it may be about to be opened. */
+static bool vfio_pm_note_touch(struct vfio_pm_member *member)
+{
+	struct vfio_pm_track *track = &member->slot->track;
+	unsigned long flags;
+	bool touched;
+
+	if (vfio_pm_is_bridge(member->pdev))
+		return false;
+	raw_spin_lock_irqsave(&track->lock, flags);
+	touched = current != track->actor;
+	if (touched)
+		track->touched_ns = ktime_get_ns();
+	raw_spin_unlock_irqrestore(&track->lock, flags);
+	return touched;
+}
+
 /* There, nothing is done about a slot, and its devices may be very busy. */
 static bool vfio_pm_wants_kicks(const struct vfio_pm_slot *slot)
 {
@@ -107,7 +124,7 @@ static void vfio_pm_probe_resume(void *data, struct device *dev, int flags)
 		if (status == RPM_SUSPENDED || status == RPM_SUSPENDING)
 			vfio_pm_note_resume(member);
 		if (vfio_pm_wants_kicks(member->slot) &&
-		    !vfio_pm_is_bridge(member->pdev))
+		    vfio_pm_note_touch(member))
 			vfio_pm_slot_kick(member->slot);
 	}
 	rcu_read_unlock();

@@ -304,5 +304,6 @@ void vfio_pm_slot_destroy(struct vfio_pm_slot *slot)
 	mutex_lock(&slot->lock);
 	vfio_pm_allow(slot, VFIO_PM_D3COLD);
 	mutex_unlock(&slot->lock);
+	vfio_pm_measure_unclaim(slot);
 	vfio_pm_slot_free(slot);
 }

@@ -26,6 +26,8 @@
 /* If it does not go by itself it is kicked, and again. */
 #define KICK_MS 2000
 #define KICKS 2
+/* From resuming a device to its being open. */
+#define OPENING_NS (3 * NSEC_PER_SEC)
 /* While a verdict waits to be doubted. */
 #define LOOK_LATE_MS (24 * 3600 * 1000)
 
@@ -43,9 +45,16 @@ void vfio_pm_explain(struct vfio_pm_slot *slot, const char *format, ...)
 	va_end(args);
 }
 
-/* What to return when only an event can change something. */
-static unsigned int vfio_pm_wait_for_event(void)
+/*
+ * What to return when only an event can change something. Who opens a device
+ * resumes it first, which we see, and some time later it is in use.
+ */
+static unsigned int vfio_pm_wait_for_event(struct vfio_pm_slot *slot)
 {
+	u64 touched_ns = vfio_pm_track_touched_ns(slot);
+
+	if (touched_ns && ktime_get_ns() - touched_ns < OPENING_NS)
+		return LOOK_SOON_MS;
 	return vfio_pm_poll ? LOOK_WAITING_MS : 0;
 }
 
@@ -87,7 +96,7 @@ static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
 	vfio_pm_allow(slot, VFIO_PM_D3COLD);
 	slot->chosen = VFIO_PM_D3COLD;
 	slot->state = VFIO_PM_OBSERVED;
-	return vfio_pm_wait_for_event();
+	return vfio_pm_wait_for_event(slot);
 }
 
 static unsigned int vfio_pm_serve(struct vfio_pm_slot *slot)
@@ -111,14 +120,13 @@ static unsigned int vfio_pm_fail(struct vfio_pm_slot *slot)
 	vfio_pm_allow(slot, VFIO_PM_D3HOT);
 	slot->chosen = VFIO_PM_D3HOT;
 	slot->state = VFIO_PM_FAULT;
-	vfio_pm_explain(slot, "it did not wake from D3cold, which is off now%s",
-			slot->recovered ? "; its devices were found again" :
-					  "");
-	if (vfio_pm_recover && !slot->recovered && !slot->recover) {
-		slot->recover = true;
+	if (slot->count.recoveries)
+		vfio_pm_explain(slot, "found again without D3cold, which failed");
+	else
+		vfio_pm_explain(slot, "it did not wake from D3cold, now off");
+	if (vfio_pm_recover && !slot->recovered)
 		vfio_pm_topology_update();
-	}
-	return vfio_pm_wait_for_event();
+	return vfio_pm_wait_for_event(slot);
 }
 
 /**
@@ -133,7 +141,7 @@ unsigned int vfio_pm_decide(struct vfio_pm_slot *slot, enum vfio_pm_power level)
 	vfio_pm_allow(slot, level);
 	slot->chosen = level;
 	slot->state = VFIO_PM_DECIDED;
-	return vfio_pm_wait_for_event();
+	return vfio_pm_wait_for_event(slot);
 }
 
 static unsigned int vfio_pm_block(struct vfio_pm_slot *slot, u32 blockers)
@@ -190,12 +198,21 @@ static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
 
 static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
 {
+	struct pci_dev *lost;
+
 	slot->state = VFIO_PM_VERIFY_WAKE;
 	vfio_pm_explain(slot, "it is tried whether it comes back from D3cold");
-	if (vfio_pm_wake_works(slot)) {
+	lost = vfio_pm_wake(slot);
+	if (!lost) {
 		slot->wake = VFIO_PM_WAKE_VERIFIED;
 		return LOOK_SOON_MS;
 	}
+	/* Whoever opens a device resets it, and it is away for a moment. */
+	if (vfio_pm_slot_is_in_use(slot))
+		return vfio_pm_serve(slot);
+	pci_err(lost,
+		"did not come back from D3cold, which is off for %s now\n",
+		pci_name(slot->port));
 	slot->wake = VFIO_PM_WAKE_FAILED;
 	slot->count.wake_failures++;
 	slot->count.d3cold_failures++;
@@ -219,8 +236,13 @@ static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 			return vfio_pm_verify(slot);
 	}
 	if (compare && vfio_pm_meter_find(slot) != VFIO_PM_SOURCE_NONE) {
-		slot->state = VFIO_PM_MEASURING;
-		return vfio_pm_measure_step(slot);
+		if (vfio_pm_measure_claim(slot)) {
+			slot->state = VFIO_PM_MEASURING;
+			return vfio_pm_measure_step(slot);
+		}
+		vfio_pm_explain(slot, "waits while another slot is measured");
+		vfio_pm_decide(slot, VFIO_PM_D3COLD);
+		return LOOK_WAITING_MS;
 	}
 	vfio_pm_measure_interrupt(slot);
 	if (slot->measure.verdict == VFIO_PM_SAVES)
@@ -268,24 +290,8 @@ static unsigned int vfio_pm_step_auto(struct vfio_pm_slot *slot)
 	return ms;
 }
 
-/**
- * vfio_pm_step - look at the slot and do what is to be done
- * @slot: the slot
- *
- * Return: milliseconds until it is looked at again, 0 for not before an event.
- *
- * Context: process, slot->lock held.
- */
-unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
+static unsigned int vfio_pm_step_any(struct vfio_pm_slot *slot)
 {
-	lockdep_assert_held(&slot->lock);
-	vfio_pm_track_level(slot);
-	if (slot->asleep)
-		return 0;
-	if (slot->resumed) {
-		slot->resumed = false;
-		vfio_pm_repair_leak(slot);
-	}
 	if (slot->mode == VFIO_PM_MODE_OBSERVE) {
 		vfio_pm_explain(slot, "the policy is observe");
 		return vfio_pm_observe(slot);
@@ -306,4 +312,51 @@ unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
 	return vfio_pm_decide(slot, slot->mode == VFIO_PM_MODE_D0 ?
 					    VFIO_PM_D0 :
 					    VFIO_PM_D3HOT);
+}
+
+/**
+ * vfio_pm_step - look at the slot and do what is to be done
+ * @slot: the slot
+ *
+ * Return: milliseconds until it is looked at again, 0 for not before an event.
+ *
+ * Context: process, slot->lock held.
+ */
+unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
+{
+	unsigned int ms;
+
+	lockdep_assert_held(&slot->lock);
+	vfio_pm_track_level(slot);
+	if (slot->asleep)
+		return 0;
+	if (slot->resumed) {
+		slot->resumed = false;
+		vfio_pm_repair_leak(slot);
+	}
+	ms = vfio_pm_step_any(slot);
+	if (slot->state != VFIO_PM_MEASURING)
+		vfio_pm_measure_unclaim(slot);
+	return ms;
+}
+
+/**
+ * vfio_pm_slot_wants_recovery - shall its devices be removed and found again?
+ * @slot: the slot
+ *
+ * Return: true once after a failure, and never while it is in use: removing a
+ * device waits for its user.
+ */
+bool vfio_pm_slot_wants_recovery(struct vfio_pm_slot *slot)
+{
+	bool wants;
+
+	mutex_lock(&slot->lock);
+	wants = vfio_pm_recover && slot->state == VFIO_PM_FAULT &&
+		slot->wake == VFIO_PM_WAKE_FAILED && !slot->recovered &&
+		!vfio_pm_slot_is_in_use(slot);
+	if (wants)
+		slot->recovered = true;
+	mutex_unlock(&slot->lock);
+	return wants;
 }

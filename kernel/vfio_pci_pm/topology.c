@@ -9,6 +9,8 @@
 
 #include "vfio_pci_pm.h"
 
+#define TOPOLOGY_DELAY_MS 200
+
 static LIST_HEAD(vfio_pm_slots);
 static DEFINE_MUTEX(vfio_pm_slots_lock); /* protects vfio_pm_slots */
 /* No slot is made any more; protected by pci_lock_rescan_remove(). */
@@ -39,25 +41,17 @@ static struct vfio_pm_slot *vfio_pm_slot_of(const struct pci_dev *port)
 	return NULL;
 }
 
-static void vfio_pm_device_found(struct pci_dev *pdev)
+static void vfio_pm_slot_add(struct pci_dev *port)
 {
-	struct pci_dev *port = vfio_pm_power_port(pdev);
-	struct vfio_pm_slot *slot;
+	struct vfio_pm_slot *slot = vfio_pm_slot_create(port);
 
-	if (!port)
+	if (IS_ERR(slot)) {
+		pci_err(port, "cannot be looked after: %pe\n", slot);
 		return;
-	slot = vfio_pm_slot_of(port);
-	if (!slot) {
-		slot = vfio_pm_slot_create(port);
-		if (IS_ERR(slot)) {
-			pci_err(port, "cannot be looked after: %pe\n", slot);
-			return;
-		}
-		mutex_lock(&vfio_pm_slots_lock);
-		list_add_tail(&slot->node, &vfio_pm_slots);
-		mutex_unlock(&vfio_pm_slots_lock);
 	}
-	slot->stale = false;
+	mutex_lock(&vfio_pm_slots_lock);
+	list_add_tail(&slot->node, &vfio_pm_slots);
+	mutex_unlock(&vfio_pm_slots_lock);
 }
 
 static void vfio_pm_slot_drop(struct vfio_pm_slot *slot)
@@ -68,36 +62,48 @@ static void vfio_pm_slot_drop(struct vfio_pm_slot *slot)
 	vfio_pm_slot_destroy(slot);
 }
 
-static void vfio_pm_scan(void)
+/* A port that was removed and found again has the name of the one before. */
+static void vfio_pm_drop_stale(void)
 {
 	struct vfio_pm_slot *slot, *next;
 	struct pci_dev *pdev = NULL;
 
 	list_for_each_entry(slot, &vfio_pm_slots, node)
 		slot->stale = true;
-	for_each_pci_dev(pdev)
-		if (vfio_pm_device_is_wanted(pdev))
-			vfio_pm_device_found(pdev);
-	list_for_each_entry_safe(slot, next, &vfio_pm_slots, node) {
+	for_each_pci_dev(pdev) {
+		if (!vfio_pm_device_is_wanted(pdev))
+			continue;
+		slot = vfio_pm_slot_of(vfio_pm_power_port(pdev));
+		if (slot)
+			slot->stale = false;
+	}
+	list_for_each_entry_safe(slot, next, &vfio_pm_slots, node)
 		if (slot->stale)
 			vfio_pm_slot_drop(slot);
-		else
-			vfio_pm_slot_refresh(slot);
+}
+
+static void vfio_pm_add_missing(void)
+{
+	struct pci_dev *pdev = NULL;
+	struct pci_dev *port;
+
+	for_each_pci_dev(pdev) {
+		if (!vfio_pm_device_is_wanted(pdev))
+			continue;
+		port = vfio_pm_power_port(pdev);
+		if (port && !vfio_pm_slot_of(port))
+			vfio_pm_slot_add(port);
 	}
 }
 
-/* True once, for a slot that wants its devices removed and found again. */
-static bool vfio_pm_wants_recovery(struct vfio_pm_slot *slot)
+static void vfio_pm_scan(void)
 {
-	bool wanted;
+	struct vfio_pm_slot *slot;
 
-	mutex_lock(&slot->lock);
-	wanted = slot->recover;
-	slot->recover = false;
-	if (wanted)
-		slot->recovered = true;
-	mutex_unlock(&slot->lock);
-	return wanted;
+	vfio_pm_drop_stale();
+	vfio_pm_add_missing();
+	list_for_each_entry(slot, &vfio_pm_slots, node)
+		vfio_pm_slot_refresh(slot);
 }
 
 /*
@@ -111,23 +117,26 @@ static void vfio_pm_topology_work(struct work_struct *work)
 	pci_lock_rescan_remove();
 	if (!vfio_pm_closed) {
 		list_for_each_entry(slot, &vfio_pm_slots, node)
-			if (vfio_pm_wants_recovery(slot))
+			if (vfio_pm_slot_wants_recovery(slot))
 				vfio_pm_recover_slot(slot);
 		vfio_pm_scan();
 	}
 	pci_unlock_rescan_remove();
 }
 
-static DECLARE_WORK(vfio_pm_topology, vfio_pm_topology_work);
+static DECLARE_DELAYED_WORK(vfio_pm_topology, vfio_pm_topology_work);
 
 /**
  * vfio_pm_topology_update - have all slots looked for again
+ *
+ * Soon: events come in numbers, and some before what they tell of is over.
  *
  * Context: any.
  */
 void vfio_pm_topology_update(void)
 {
-	queue_work(vfio_pm_wq, &vfio_pm_topology);
+	queue_delayed_work(vfio_pm_wq, &vfio_pm_topology,
+			   msecs_to_jiffies(TOPOLOGY_DELAY_MS));
 }
 
 static void vfio_pm_kick_work(struct work_struct *work)
@@ -161,6 +170,7 @@ static int vfio_pm_bus_event(struct notifier_block *block, unsigned long event,
 	case BUS_NOTIFY_REMOVED_DEVICE:
 	case BUS_NOTIFY_BOUND_DRIVER:
 	case BUS_NOTIFY_UNBOUND_DRIVER:
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 		vfio_pm_topology_update();
 	}
 	return NOTIFY_DONE;
@@ -216,7 +226,7 @@ int vfio_pm_topology_init(void)
 		return ret;
 	}
 	vfio_pm_topology_update();
-	flush_work(&vfio_pm_topology);
+	flush_delayed_work(&vfio_pm_topology);
 	return 0;
 }
 
@@ -229,12 +239,12 @@ void vfio_pm_topology_exit(void)
 
 	unregister_pm_notifier(&vfio_pm_sleep_block);
 	bus_unregister_notifier(&pci_bus_type, &vfio_pm_bus_block);
-	cancel_work_sync(&vfio_pm_kick);
 	pci_lock_rescan_remove();
 	vfio_pm_closed = true;
 	list_for_each_entry_safe(slot, next, &vfio_pm_slots, node)
 		vfio_pm_slot_drop(slot);
 	pci_unlock_rescan_remove();
 	/* A slot may have asked for it to the last. */
-	cancel_work_sync(&vfio_pm_topology);
+	cancel_delayed_work_sync(&vfio_pm_topology);
+	cancel_work_sync(&vfio_pm_kick);
 }

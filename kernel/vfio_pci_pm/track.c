@@ -137,6 +137,23 @@ void vfio_pm_track_opened(struct vfio_pm_slot *slot)
 	raw_spin_unlock_irqrestore(&track->lock, flags);
 }
 
+/**
+ * vfio_pm_track_touched_ns - when somebody last resumed a function
+ * @slot: the slot
+ *
+ * Return: time on CLOCK_MONOTONIC, 0 if never.
+ */
+u64 vfio_pm_track_touched_ns(struct vfio_pm_slot *slot)
+{
+	unsigned long flags;
+	u64 touched_ns;
+
+	raw_spin_lock_irqsave(&slot->track.lock, flags);
+	touched_ns = slot->track.touched_ns;
+	raw_spin_unlock_irqrestore(&slot->track.lock, flags);
+	return touched_ns;
+}
+
 static u64 vfio_pm_gain_uj(const struct vfio_pm_track *track)
 {
 	return mul_u64_u32_div(track->gain_ns / NSEC_PER_USEC, track->gain_uw,

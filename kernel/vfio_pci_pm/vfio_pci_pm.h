@@ -166,6 +166,7 @@ struct vfio_pm_waker {
  * @changes: how often that changed
  * @time_ns: how long it was on each level, without the running stay
  * @entries: how often it came to each level
+ * @touched_ns: when somebody last resumed a function
  * @awake: the wake-up that is going on has been recorded
  * @wakeups: wake-ups by others
  * @wakers: the last of them, at @wakeups modulo their number
@@ -185,6 +186,7 @@ struct vfio_pm_track {
 	u64 changes;
 	u64 time_ns[VFIO_PM_LEVELS];
 	u64 entries[VFIO_PM_LEVELS];
+	u64 touched_ns;
 	bool awake;
 	u64 wakeups;
 	struct vfio_pm_waker wakers[VFIO_PM_WAKERS];
@@ -298,8 +300,7 @@ struct vfio_pm_measure {
  * @wait_kicks: kicks since then
  * @asleep: a system suspend is going on
  * @resumed: a system suspend is over, look for what it left
- * @recover: remove the devices and find them again
- * @recovered: that was done once
+ * @recovered: the devices were removed and found again
  * @sta: what _STA said last
  * @sta_ns: when, 0 if never
  * @sta_changes: changes of level until then
@@ -334,7 +335,6 @@ struct vfio_pm_slot {
 	u8 wait_kicks;
 	bool asleep;
 	bool resumed;
-	bool recover;
 	bool recovered;
 	enum vfio_pm_sta sta;
 	u64 sta_ns;
@@ -396,6 +396,8 @@ unsigned int vfio_pm_decide(struct vfio_pm_slot *slot,
 void vfio_pm_explain(struct vfio_pm_slot *slot, const char *format, ...)
 	__printf(2, 3);
 
+bool vfio_pm_slot_wants_recovery(struct vfio_pm_slot *slot);
+
 /* recover.c */
 void vfio_pm_recover_slot(struct vfio_pm_slot *slot);
 
@@ -403,11 +405,13 @@ void vfio_pm_recover_slot(struct vfio_pm_slot *slot);
 unsigned int vfio_pm_measure_step(struct vfio_pm_slot *slot);
 void vfio_pm_measure_interrupt(struct vfio_pm_slot *slot);
 void vfio_pm_measure_forget(struct vfio_pm_slot *slot);
+bool vfio_pm_measure_claim(struct vfio_pm_slot *slot);
+void vfio_pm_measure_unclaim(struct vfio_pm_slot *slot);
 
 /* actuator.c */
 int vfio_pm_allow(struct vfio_pm_slot *slot, enum vfio_pm_power deepest);
 void vfio_pm_kick_port(struct vfio_pm_slot *slot);
-bool vfio_pm_wake_works(struct vfio_pm_slot *slot);
+struct pci_dev *vfio_pm_wake(struct vfio_pm_slot *slot);
 void vfio_pm_repair_leak(struct vfio_pm_slot *slot);
 
 /* sensor.c */
@@ -424,6 +428,7 @@ void vfio_pm_track_snapshot(struct vfio_pm_slot *slot,
 			    struct vfio_pm_track *track);
 void vfio_pm_track_actor(struct vfio_pm_slot *slot, struct task_struct *task);
 void vfio_pm_track_opened(struct vfio_pm_slot *slot);
+u64 vfio_pm_track_touched_ns(struct vfio_pm_slot *slot);
 void vfio_pm_track_gain(struct vfio_pm_slot *slot, enum vfio_pm_power level,
 			u32 gain_uw);
 u64 vfio_pm_track_energy_uj(const struct vfio_pm_track *track);
