@@ -5,7 +5,7 @@
  *   vfio_open [-m MILLISECONDS] ADDRESS...
  *
  * prints "ADDRESS MICROSECONDS" once a function is open, keeps all of them open
- * for that time (0 unless given), and closes them. The functions are one IOMMU
+ * for that time (0 unless given), closes them and prints "closed MICROSECONDS". The functions are one IOMMU
  * group or several; all share one container.
  */
 #include <errno.h>
@@ -97,23 +97,37 @@ static int open_function(const char *address)
 	return device;
 }
 
+static void close_functions(const int *devices, int count)
+{
+	long start = now_us();
+
+	while (count--)
+		close(devices[count]);
+	printf("closed %ld\n", now_us() - start);
+}
+
 int main(int argc, char **argv)
 {
+	int devices[MAX_FUNCTIONS];
 	unsigned int hold_ms = 0;
-	int option;
+	int count, option;
 
 	while ((option = getopt(argc, argv, "m:")) == 'm')
 		hold_ms = strtoul(optarg, NULL, 10);
 	if (option != -1 || optind == argc || argc - optind > MAX_FUNCTIONS) {
-		fprintf(stderr, "usage: vfio_open [-m MILLISECONDS] ADDRESS...\n");
+		fprintf(stderr,
+			"usage: vfio_open [-m MILLISECONDS] ADDRESS...\n");
 		return 2;
 	}
 	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (container < 0)
 		return -fail("cannot open", "/dev/vfio/vfio");
-	for (; optind < argc; optind++)
-		if (open_function(argv[optind]) < 0)
+	for (count = 0; optind < argc; count++, optind++) {
+		devices[count] = open_function(argv[optind]);
+		if (devices[count] < 0)
 			return 1;
+	}
 	usleep(hold_ms * 1000);
+	close_functions(devices, count);
 	return 0;
 }

@@ -13,8 +13,9 @@ like "the function's driver is named" '^other_driver$' "$(codes $other)"
 blockers_are_complete
 draws "draw of the laptop" 25000
 
-# All that there are, as long as there are any.
-for round in 1 2 3; do
+# All that there are; what is in the way then is told next.
+for try in 1 2 3; do
+	echo "# try $try"
 	show blockers | cut -f 4 >/tmp/remedies
 	paste "$(cat /tmp/remedies)"
 	sleep 5

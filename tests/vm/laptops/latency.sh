@@ -25,8 +25,10 @@ measure()
 		sleep 0.02
 	done
 	now_ms
-	echo $((now - closed)) >>/tmp/sleep_ms.$1
-	awk '{ sum += $2 } END { print sum }' /tmp/opened >>/tmp/open_us.$1
+	# From the beginning of the last close on.
+	awk -v after=$((now - closed)) '
+		$1 == "closed" { print after + int($2 / 1000) }' /tmp/opened >>/tmp/sleep_ms.$1
+	awk '$1 != "closed" { sum += $2 } END { print sum }' /tmp/opened >>/tmp/open_us.$1
 }
 
 # Milliseconds of work in ten idle minutes; an instruction takes 1 ns here.
