@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2046,SC2086 # words separated by blanks
+# shellcheck shell=sh disable=SC2005,SC2046,SC2086,SC2116 # words separated by blanks
 # No laptop: a machine without a card and without vfio-pci. What modinfo says is
 # in a file, busybox's reads installed modules only.
 parameters="devices min_saving_mw observe policy poll recover retry_hours
