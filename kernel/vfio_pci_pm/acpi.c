@@ -25,6 +25,23 @@ static bool vfio_pm_answer_is_fresh(u64 answer_ns)
 	return answer_ns && ktime_get_ns() - answer_ns < VFIO_PM_ANSWER_NS;
 }
 
+/**
+ * vfio_pm_acpi_has_power - can firmware cut the power of a port?
+ * @port: the port
+ *
+ * It takes resources in _PR0 and _PR3; where one is empty or missing Linux
+ * speaks of D3cold, but ACPI makes D3hot of it (acpi_device_set_power()).
+ *
+ * Return: true if D3cold is more than a word.
+ */
+bool vfio_pm_acpi_has_power(struct pci_dev *port)
+{
+	struct acpi_device *adev = ACPI_COMPANION(&port->dev);
+
+	return adev && pci_pr3_present(port) &&
+	       adev->power.states[ACPI_STATE_D3_COLD].flags.valid;
+}
+
 /* What one element of _PR3 says. */
 static enum vfio_pm_sta vfio_pm_resource_sta(const union acpi_object *element)
 {

@@ -261,21 +261,12 @@ static u32 vfio_pm_find_bridge(struct vfio_pm_slot *slot,
 	return mask;
 }
 
-static bool vfio_pm_has_power_resource(struct pci_dev *port)
-{
-	struct acpi_device *adev = ACPI_COMPANION(&port->dev);
-
-	/* Without _PR0, or with an empty _PR3, the state is not valid either. */
-	return adev && pci_pr3_present(port) &&
-	       adev->power.states[ACPI_STATE_D3_COLD].flags.valid;
-}
-
 /* What firmware, or somebody in its name, has against cutting the power. */
 static u32 vfio_pm_find_firmware(struct vfio_pm_slot *slot)
 {
 	struct pci_dev *port = slot->port;
 
-	if (!vfio_pm_has_power_resource(port))
+	if (!slot->has_power)
 		return BIT(VFIO_PM_B_NO_POWER_RESOURCE);
 	if (acpi_has_method(ACPI_HANDLE(&port->dev), "_EJ0"))
 		return BIT(VFIO_PM_B_FIRMWARE_EJECT);

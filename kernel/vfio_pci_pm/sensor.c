@@ -17,20 +17,12 @@
 
 #include "vfio_pci_pm.h"
 
-/* Members by their device, read under RCU by the probes. */
+/*
+ * Members by their device, read under RCU by the probes. A device has several
+ * where a port with power is below another one.
+ */
 static DEFINE_HASHTABLE(vfio_pm_members, 6);
 static DEFINE_SPINLOCK(vfio_pm_members_lock); /* protects changes to it */
-
-static struct vfio_pm_member *vfio_pm_member_find(const struct device *dev)
-{
-	struct vfio_pm_member *member;
-
-	hash_for_each_possible_rcu(vfio_pm_members, member, hash,
-				   (unsigned long)dev)
-		if (&member->pdev->dev == dev)
-			return member;
-	return NULL;
-}
 
 /* A task may call itself anything; a name is one word in a line of text. */
 static void vfio_pm_waker_set(struct vfio_pm_waker *waker, bool bridge)
@@ -119,8 +111,10 @@ static void vfio_pm_probe_resume(void *data, struct device *dev, int flags)
 	struct vfio_pm_member *member;
 
 	rcu_read_lock();
-	member = vfio_pm_member_find(dev);
-	if (member) {
+	hash_for_each_possible_rcu(vfio_pm_members, member, hash,
+				   (unsigned long)dev) {
+		if (&member->pdev->dev != dev)
+			continue;
 		if (status == RPM_SUSPENDED || status == RPM_SUSPENDING)
 			vfio_pm_note_resume(member);
 		if (vfio_pm_wants_kicks(member->slot) &&
@@ -143,21 +137,31 @@ static void vfio_pm_port_returned(struct vfio_pm_slot *slot)
 		vfio_pm_slot_kick(slot);
 }
 
-/* The end of a suspend or a resume; a device's last user may have gone. */
+/* A device's last user may have gone. */
+static void vfio_pm_function_returned(struct vfio_pm_member *member)
+{
+	enum vfio_pm_state state = READ_ONCE(member->slot->state);
+
+	if (member->pdev->dev.power.runtime_status == RPM_SUSPENDED &&
+	    (state == VFIO_PM_IN_USE || state == VFIO_PM_BLOCKED))
+		vfio_pm_slot_kick(member->slot);
+}
+
+/* The end of a suspend or a resume. */
 static void vfio_pm_probe_return(void *data, struct device *dev,
 				 unsigned long ip, int ret)
 {
 	struct vfio_pm_member *member;
-	enum vfio_pm_state state;
 
 	rcu_read_lock();
-	member = vfio_pm_member_find(dev);
-	if (member && member->pdev == member->slot->port) {
-		vfio_pm_port_returned(member->slot);
-	} else if (member && dev->power.runtime_status == RPM_SUSPENDED) {
-		state = READ_ONCE(member->slot->state);
-		if (state == VFIO_PM_IN_USE || state == VFIO_PM_BLOCKED)
-			vfio_pm_slot_kick(member->slot);
+	hash_for_each_possible_rcu(vfio_pm_members, member, hash,
+				   (unsigned long)dev) {
+		if (&member->pdev->dev != dev)
+			continue;
+		if (member->pdev == member->slot->port)
+			vfio_pm_port_returned(member->slot);
+		else
+			vfio_pm_function_returned(member);
 	}
 	rcu_read_unlock();
 }

@@ -224,7 +224,7 @@ static struct vfio_pm_slot *vfio_pm_slot_alloc(struct pci_dev *port)
 	if (!slot)
 		return NULL;
 	slot->port = pci_dev_get(port);
-	slot->has_power = pci_pr3_present(port);
+	slot->has_power = vfio_pm_acpi_has_power(port);
 	mutex_init(&slot->lock);
 	INIT_DELAYED_WORK(&slot->work, vfio_pm_slot_work);
 	INIT_LIST_HEAD(&slot->members);

@@ -121,7 +121,8 @@ static unsigned int vfio_pm_fail(struct vfio_pm_slot *slot)
 	slot->chosen = VFIO_PM_D3HOT;
 	slot->state = VFIO_PM_FAULT;
 	if (slot->count.recoveries)
-		vfio_pm_explain(slot, "found again without D3cold, which failed");
+		vfio_pm_explain(slot,
+				"found again without D3cold, which failed");
 	else
 		vfio_pm_explain(slot, "it did not wake from D3cold, now off");
 	if (vfio_pm_recover && !slot->recovered)

@@ -31,6 +31,12 @@ static struct pci_dev *vfio_pm_power_port(struct pci_dev *pdev)
 	return pci_upstream_bridge(pdev);
 }
 
+/* A port that is listed is found from below. */
+static bool vfio_pm_is_wanted(struct pci_dev *pdev)
+{
+	return !vfio_pm_is_bridge(pdev) && vfio_pm_device_is_wanted(pdev);
+}
+
 static struct vfio_pm_slot *vfio_pm_slot_of(const struct pci_dev *port)
 {
 	struct vfio_pm_slot *slot;
@@ -71,7 +77,7 @@ static void vfio_pm_drop_stale(void)
 	list_for_each_entry(slot, &vfio_pm_slots, node)
 		slot->stale = true;
 	for_each_pci_dev(pdev) {
-		if (!vfio_pm_device_is_wanted(pdev))
+		if (!vfio_pm_is_wanted(pdev))
 			continue;
 		slot = vfio_pm_slot_of(vfio_pm_power_port(pdev));
 		if (slot)
@@ -88,7 +94,7 @@ static void vfio_pm_add_missing(void)
 	struct pci_dev *port;
 
 	for_each_pci_dev(pdev) {
-		if (!vfio_pm_device_is_wanted(pdev))
+		if (!vfio_pm_is_wanted(pdev))
 			continue;
 		port = vfio_pm_power_port(pdev);
 		if (port && !vfio_pm_slot_of(port))

@@ -447,6 +447,7 @@ void vfio_pm_blockers_first(struct vfio_pm_slot *slot, char *text, size_t size);
 ssize_t vfio_pm_blockers_emit(struct vfio_pm_slot *slot, char *buf);
 
 /* acpi.c */
+bool vfio_pm_acpi_has_power(struct pci_dev *port);
 enum vfio_pm_sta vfio_pm_acpi_sta(struct vfio_pm_slot *slot);
 pci_power_t vfio_pm_acpi_target(struct vfio_pm_slot *slot);
 
