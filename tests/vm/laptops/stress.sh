@@ -13,7 +13,13 @@ traces()
 # lock does it. All else happens at any time.
 locked()
 {
-	flock /tmp/lock "$@"
+	until mkdir /tmp/lock 2>/dev/null; do
+		sleep 0.05
+	done
+	result=0
+	"$@" || result=$?
+	rmdir /tmp/lock
+	return $result
 }
 
 opener()
@@ -65,13 +71,15 @@ reloader()
 
 level_is()
 {
-	read -r level 2>/dev/null <$slot/level && [ "$level" = "$1" ]
+	read -r level <$slot/level && [ "$level" = "$1" ]
 }
 
-# Up to half a second for each: it may be in use, or the module just gone.
+# Half a second for each, then the next one: the card may be in use.
 toggle()
 {
-	echo "$1" 2>/dev/null >$slot/policy || return 0
+	until echo "$1" >$slot/policy; do
+		sleep 0.1	# the module is just not there
+	done
 	for moment in 1 2 3 4 5; do
 		sleep 0.1
 		if level_is "$1"; then
