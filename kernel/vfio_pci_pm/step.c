@@ -90,11 +90,18 @@ static bool vfio_pm_slot_is_ours(struct vfio_pm_slot *slot)
 	return vfio;
 }
 
+/*
+ * What is known to kill the devices stays forbidden, as they may be given back
+ * to vfio and suspended long before that is noticed here.
+ */
 static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
 {
-	vfio_pm_measure_interrupt(slot);
-	vfio_pm_allow(slot, VFIO_PM_D3COLD);
 	slot->chosen = VFIO_PM_D3COLD;
+	if (slot->wake == VFIO_PM_WAKE_FAILED &&
+	    slot->mode != VFIO_PM_MODE_OBSERVE)
+		slot->chosen = VFIO_PM_D3HOT;
+	vfio_pm_measure_interrupt(slot);
+	vfio_pm_allow(slot, slot->chosen);
 	slot->state = VFIO_PM_OBSERVED;
 	return vfio_pm_wait_for_event(slot);
 }
@@ -220,6 +227,20 @@ static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
 	return vfio_pm_fail(slot);
 }
 
+static void vfio_pm_explain_cold(struct vfio_pm_slot *slot, bool compare)
+{
+	if (slot->measure.verdict == VFIO_PM_SAVES)
+		vfio_pm_explain(slot, "D3cold draws %d mW less than D3hot",
+				slot->measure.result.saving_uw / 1000);
+	else if (slot->measure.done)
+		vfio_pm_explain(slot,
+				"the readings do not tell what D3cold saves");
+	else if (compare)
+		vfio_pm_explain(slot, "not measured: no battery discharges");
+	else
+		vfio_pm_explain(slot, "the policy is d3cold");
+}
+
 /* D3cold, once that is tried out; with a comparison if @compare. */
 static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 {
@@ -246,17 +267,12 @@ static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 		return LOOK_WAITING_MS;
 	}
 	vfio_pm_measure_interrupt(slot);
-	if (slot->measure.verdict == VFIO_PM_SAVES)
-		vfio_pm_explain(slot, "D3cold draws %d mW less than D3hot",
-				slot->measure.result.saving_uw / 1000);
-	else if (slot->measure.done)
-		vfio_pm_explain(slot,
-				"the readings do not tell what D3cold saves");
-	else if (compare)
-		vfio_pm_explain(slot, "not measured: no battery discharges");
-	else
-		vfio_pm_explain(slot, "the policy is d3cold");
-	return vfio_pm_decide(slot, VFIO_PM_D3COLD);
+	vfio_pm_explain_cold(slot, compare);
+	ms = vfio_pm_decide(slot, VFIO_PM_D3COLD);
+	/* A reading may have failed for once, of which no event tells. */
+	if (compare && slot->measure.started && !ms)
+		ms = LOOK_WAITING_MS;
+	return ms;
 }
 
 /* How long until a verdict is to be doubted; no longer than the result holds. */
