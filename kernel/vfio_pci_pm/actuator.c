@@ -54,12 +54,18 @@ static void vfio_pm_hold(struct vfio_pm_member *member, bool hold)
 	}
 }
 
+static bool vfio_pm_can_forbid(const struct vfio_pm_slot *slot)
+{
+	return slot->has_power && !slot->port->no_d3cold;
+}
+
 /**
  * vfio_pm_allow - say how deep the slot may go
  * @slot: the slot
  * @deepest: the deepest state
  *
- * Where somebody else has forbidden D3cold it stays forbidden.
+ * Where somebody else has forbidden D3cold it stays forbidden, and where there
+ * is none there is nothing to forbid.
  *
  * Return: 0, or what resuming the port failed with; nothing has changed then.
  *
@@ -73,7 +79,7 @@ int vfio_pm_allow(struct vfio_pm_slot *slot, enum vfio_pm_power deepest)
 
 	lockdep_assert_held(&slot->lock);
 	vfio_pm_track_actor(slot, current);
-	if (cold ? slot->cold_off : !slot->port->no_d3cold)
+	if (cold ? slot->cold_off : vfio_pm_can_forbid(slot))
 		ret = vfio_pm_allow_cold(slot, cold);
 	if (!ret)
 		list_for_each_entry(member, &slot->members, node)
@@ -155,13 +161,14 @@ struct pci_dev *vfio_pm_wake(struct vfio_pm_slot *slot)
  *
  * When a driver refuses, the kernel has switched suspended ports on already and
  * leaves them so, while runtime PM goes on to think that they are suspended.
+ * Some ports are always so: those with _EJ0, for which ACPI does nothing.
  */
 void vfio_pm_repair_leak(struct vfio_pm_slot *slot)
 {
 	struct pci_dev *port = slot->port;
 
 	lockdep_assert_held(&slot->lock);
-	if (!pm_runtime_status_suspended(&port->dev) ||
+	if (!slot->slept || !pm_runtime_status_suspended(&port->dev) ||
 	    port->current_state != PCI_D0)
 		return;
 	vfio_pm_track_actor(slot, current);

@@ -60,6 +60,7 @@ static int vfio_pm_measure_start(struct vfio_pm_measure *measure)
 	measure->step = VFIO_PM_STEP_SWITCH;
 	measure->since_ns = 0;
 	measure->d0_uw = 0;
+	measure->source = VFIO_PM_SOURCE_NONE;
 	measure->cold_sta = VFIO_PM_STA_UNKNOWN;
 	return 0;
 }
@@ -135,6 +136,15 @@ static enum vfio_pm_power vfio_pm_measure_level(struct vfio_pm_slot *slot)
 	return wanted == VFIO_PM_D0 ? VFIO_PM_D3HOT : VFIO_PM_D0;
 }
 
+/* What two meters read cannot be compared. */
+static bool vfio_pm_measure_source_changes(struct vfio_pm_slot *slot)
+{
+	enum vfio_pm_source before = slot->measure.source;
+
+	slot->measure.source = slot->meter.source;
+	return before != VFIO_PM_SOURCE_NONE && before != slot->meter.source;
+}
+
 static unsigned int vfio_pm_measure_sample(struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_measure *measure = &slot->measure;
@@ -151,7 +161,10 @@ static unsigned int vfio_pm_measure_sample(struct vfio_pm_slot *slot)
 	sample.state = vfio_pm_measure_level(slot);
 	if (sample.state == VFIO_PM_D3COLD)
 		measure->cold_sta = vfio_pm_acpi_sta(slot);
-	measure->source = slot->meter.source;
+	if (vfio_pm_measure_source_changes(slot)) {
+		vfio_pm_measure_interrupt(slot);
+		return 1;
+	}
 	measure->step = vfio_pm_policy_feed(&measure->policy, &sample);
 	return measure->step == VFIO_PM_STEP_SAMPLE ? SAMPLE_MS : 1;
 }

@@ -110,6 +110,7 @@ void vfio_pm_slot_suspend(struct vfio_pm_slot *slot)
 {
 	mutex_lock(&slot->lock);
 	slot->asleep = true;
+	slot->slept = vfio_pm_track_get(slot, NULL) != VFIO_PM_D0;
 	vfio_pm_measure_interrupt(slot);
 	vfio_pm_allow(slot, slot->chosen);
 	mutex_unlock(&slot->lock);

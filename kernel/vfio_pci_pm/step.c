@@ -30,6 +30,7 @@
 #define OPENING_NS (3 * NSEC_PER_SEC)
 /* While a verdict waits to be doubted. */
 #define LOOK_LATE_MS (24 * 3600 * 1000)
+#define LOOK_OVERDUE_MS (3600 * 1000)
 
 /**
  * vfio_pm_explain - say why the slot is where it is
@@ -275,12 +276,16 @@ static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 	return ms;
 }
 
-/* How long until a verdict is to be doubted; no longer than the result holds. */
+/* How long until a verdict is to be doubted, as far as that can be said. */
 static unsigned int vfio_pm_ms_until(unsigned long when)
 {
-	unsigned long left = when - jiffies;
+	unsigned long latest = msecs_to_jiffies(LOOK_LATE_MS);
+	unsigned long now = jiffies;
 
-	return jiffies_to_msecs(min(left, msecs_to_jiffies(LOOK_LATE_MS)));
+	/* Overdue: there is no meter. That it has come back is an event. */
+	if (time_after_eq(now, when))
+		return LOOK_OVERDUE_MS;
+	return jiffies_to_msecs(min(when - now, latest));
 }
 
 /* A verdict that is not for D3cold is doubted after some hours. */
@@ -302,7 +307,7 @@ static unsigned int vfio_pm_step_auto(struct vfio_pm_slot *slot)
 		ms = vfio_pm_step_cold(slot, false);
 	else
 		ms = vfio_pm_decide(slot, measure->chosen);
-	if (!ms && retry && time_before(jiffies, measure->retry))
+	if (!ms && retry)
 		ms = vfio_pm_ms_until(measure->retry);
 	return ms;
 }

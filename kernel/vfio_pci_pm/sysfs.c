@@ -263,6 +263,7 @@ static int vfio_pm_waker_emit(const struct vfio_pm_waker *waker, char *buf,
 			     vfio_pm_wake_kind_name(waker->kind));
 }
 
+/* For root alone: other users' tasks may be hidden from whoever asks. */
 static ssize_t wakers_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
@@ -280,7 +281,7 @@ static ssize_t wakers_show(struct device *dev, struct device_attribute *attr,
 	kfree(track);
 	return at;
 }
-static DEVICE_ATTR_RO(wakers);
+static DEVICE_ATTR_ADMIN_RO(wakers);
 
 static struct attribute *vfio_pm_slot_attrs[] = {
 	&dev_attr_state.attr,	  &dev_attr_chosen.attr,

@@ -223,12 +223,12 @@ int vfio_pm_topology_init(void)
 {
 	int ret;
 
-	ret = bus_register_notifier(&pci_bus_type, &vfio_pm_bus_block);
+	ret = register_pm_notifier(&vfio_pm_sleep_block);
 	if (ret)
 		return ret;
-	ret = register_pm_notifier(&vfio_pm_sleep_block);
+	ret = bus_register_notifier(&pci_bus_type, &vfio_pm_bus_block);
 	if (ret) {
-		bus_unregister_notifier(&pci_bus_type, &vfio_pm_bus_block);
+		unregister_pm_notifier(&vfio_pm_sleep_block);
 		return ret;
 	}
 	vfio_pm_topology_update();
@@ -243,8 +243,8 @@ void vfio_pm_topology_exit(void)
 {
 	struct vfio_pm_slot *slot, *next;
 
-	unregister_pm_notifier(&vfio_pm_sleep_block);
 	bus_unregister_notifier(&pci_bus_type, &vfio_pm_bus_block);
+	unregister_pm_notifier(&vfio_pm_sleep_block);
 	pci_lock_rescan_remove();
 	vfio_pm_closed = true;
 	list_for_each_entry_safe(slot, next, &vfio_pm_slots, node)

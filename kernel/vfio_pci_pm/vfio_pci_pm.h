@@ -299,6 +299,7 @@ struct vfio_pm_measure {
  * @wait_changes: changes of level until then
  * @wait_kicks: kicks since then
  * @asleep: a system suspend is going on
+ * @slept: the slot did when that began
  * @resumed: a system suspend is over, look for what it left
  * @recovered: the devices were removed and found again
  * @sta: what _STA said last
@@ -334,6 +335,7 @@ struct vfio_pm_slot {
 	u64 wait_changes;
 	u8 wait_kicks;
 	bool asleep;
+	bool slept;
 	bool resumed;
 	bool recovered;
 	enum vfio_pm_sta sta;
