@@ -7,8 +7,8 @@ like "the reason says that nothing was measured" 'not measured|battery' "$(show 
 is "the wake was tried" yes "$(show wake_verified)"
 is "there is no measured draw" "" "$(show meter/d3cold_uw 2>/dev/null)"
 is "no energy was counted" 0 "$(show counters/energy_saved_uj)"
-sleep 600
-is "nothing changes for ten minutes" "decided unmeasured d3cold" \
+sleep 180
+is "nothing changes for three minutes" "decided unmeasured d3cold" \
 	"$(show state) $(show verdict) $(show level)"
 
 echo 1000 >$battery/alarm
