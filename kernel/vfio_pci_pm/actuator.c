@@ -168,7 +168,7 @@ void vfio_pm_repair_leak(struct vfio_pm_slot *slot)
 	struct pci_dev *port = slot->port;
 
 	lockdep_assert_held(&slot->lock);
-	if (!slot->slept || !pm_runtime_status_suspended(&port->dev) ||
+	if (!pm_runtime_status_suspended(&port->dev) ||
 	    port->current_state != PCI_D0)
 		return;
 	vfio_pm_track_actor(slot, current);

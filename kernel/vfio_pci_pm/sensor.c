@@ -117,8 +117,8 @@ static void vfio_pm_probe_resume(void *data, struct device *dev, int flags)
 			continue;
 		if (status == RPM_SUSPENDED || status == RPM_SUSPENDING)
 			vfio_pm_note_resume(member);
-		if (vfio_pm_wants_kicks(member->slot) &&
-		    vfio_pm_note_touch(member))
+		if (vfio_pm_note_touch(member) &&
+		    vfio_pm_wants_kicks(member->slot))
 			vfio_pm_slot_kick(member->slot);
 	}
 	rcu_read_unlock();

@@ -46,17 +46,23 @@ void vfio_pm_explain(struct vfio_pm_slot *slot, const char *format, ...)
 	va_end(args);
 }
 
+/* What to return when only an event can change something. */
+static unsigned int vfio_pm_wait_for_event(void)
+{
+	return vfio_pm_poll ? LOOK_WAITING_MS : 0;
+}
+
 /*
- * What to return when only an event can change something. Who opens a device
- * resumes it first, which we see, and some time later it is in use.
+ * The same for devices of vfio. Who opens one resumes it first, which we see,
+ * and some time later it is in use.
  */
-static unsigned int vfio_pm_wait_for_event(struct vfio_pm_slot *slot)
+static unsigned int vfio_pm_wait_for_open(struct vfio_pm_slot *slot)
 {
 	u64 touched_ns = vfio_pm_track_touched_ns(slot);
 
 	if (touched_ns && ktime_get_ns() - touched_ns < OPENING_NS)
 		return LOOK_SOON_MS;
-	return vfio_pm_poll ? LOOK_WAITING_MS : 0;
+	return vfio_pm_wait_for_event();
 }
 
 static bool vfio_pm_slot_is_in_use(const struct vfio_pm_slot *slot)
@@ -104,7 +110,7 @@ static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
 	vfio_pm_measure_interrupt(slot);
 	vfio_pm_allow(slot, slot->chosen);
 	slot->state = VFIO_PM_OBSERVED;
-	return vfio_pm_wait_for_event(slot);
+	return vfio_pm_wait_for_event();
 }
 
 static unsigned int vfio_pm_serve(struct vfio_pm_slot *slot)
@@ -135,7 +141,7 @@ static unsigned int vfio_pm_fail(struct vfio_pm_slot *slot)
 		vfio_pm_explain(slot, "it did not wake from D3cold, now off");
 	if (vfio_pm_recover && !slot->recovered)
 		vfio_pm_topology_update();
-	return vfio_pm_wait_for_event(slot);
+	return vfio_pm_wait_for_open(slot);
 }
 
 /**
@@ -150,7 +156,7 @@ unsigned int vfio_pm_decide(struct vfio_pm_slot *slot, enum vfio_pm_power level)
 	vfio_pm_allow(slot, level);
 	slot->chosen = level;
 	slot->state = VFIO_PM_DECIDED;
-	return vfio_pm_wait_for_event(slot);
+	return vfio_pm_wait_for_open(slot);
 }
 
 static unsigned int vfio_pm_block(struct vfio_pm_slot *slot, u32 blockers)
@@ -201,6 +207,7 @@ static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
 	if (slot->wait_kicks == KICKS)
 		return vfio_pm_block(slot, 0);
 	slot->wait_kicks++;
+	vfio_pm_repair_leak(slot);
 	vfio_pm_kick_port(slot);
 	return LOOK_SOON_MS;
 }
@@ -354,7 +361,8 @@ unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
 		return 0;
 	if (slot->resumed) {
 		slot->resumed = false;
-		vfio_pm_repair_leak(slot);
+		if (slot->slept)
+			vfio_pm_repair_leak(slot);
 	}
 	ms = vfio_pm_step_any(slot);
 	if (slot->state != VFIO_PM_MEASURING)
