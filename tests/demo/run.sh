@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # make demo: Debian 13 in a virtual machine gets kvmfr by DKMS and runs a guest
-# whose moving picture is taken out of /dev/kvmfr0, verified and saved.
+# whose moving picture is taken out of /dev/kvmfr0, verified and saved. Then two
+# simulated laptops whose cards vfio_pci_pm sends to sleep, see laptops.sh.
 # Leaves build/report/demo.png and demo.txt; logs are in build/run/demo.
 set -eu
 demo=$(cd "${0%/*}" && pwd)
@@ -12,6 +13,7 @@ dir=$BUILD/run/demo
 report=$BUILD/report
 start=$(date +%s)
 jobs=''
+run=$dir	# of the machine that is running
 
 step()
 {
@@ -21,7 +23,7 @@ step()
 fail()
 {
 	step "FAILED: $*"
-	say "logs: $dir/console $dir/result $dir/qemu.err and, when the machine got as far as writing them, $dir/logs/"
+	say "logs: $run/console $run/result $run/qemu.err and, when the machine got as far as writing them, $dir/logs/"
 	exit 1
 }
 
@@ -73,46 +75,67 @@ prepare()
 	truncate -s 16M "$dir/result.img"
 }
 
-# The machine's progress lines come through its second serial port.
+# machine_run DIR ARGUMENT...: of qemu.sh. The machine's progress lines come
+# through its second serial port.
 machine_run()
 {
-	step "booting Debian 13 ($release) with $accel, as the host"
-	# shellcheck disable=SC2046 # several arguments
-	"$vm/qemu.sh" -d "$dir" -k "$root/boot/vmlinuz-$release" \
-		-i "$dir/host.initrd" -m 3072 -t 900 -a mitigations=off -- \
-		$("$vm/disk.sh" --qemu trixie) \
-		-drive "file=@DIR@/result.img,format=raw,if=virtio" &
+	run=$1
+	shift
+	rm -f "$run/result" "$run/progress"
+	mkfifo "$run/progress"
+	"$vm/qemu.sh" -d "$run" "$@" &
 	machine=$!
 	# Through a FIFO, so that stop() ends tail and with it the loop.
-	tail -F -n +1 --pid="$machine" "$dir/result" 2>/dev/null >"$dir/progress" &
+	tail -F -n +1 --pid="$machine" "$run/result" 2>/dev/null >"$run/progress" &
 	jobs="$machine $!"
 	while read -r line; do
-		step "  $line"
-	done <"$dir/progress" &
+		case $line in
+		result:* | end) ;;
+		*) step "  $line" ;;
+		esac
+	done <"$run/progress" &
 	progress=$!
 	status=0
 	wait "$machine" || status=$?
 	wait "$progress"
 	jobs=''
 	[ "$status" -eq 0 ] ||
-		fail "QEMU ended with status $status (124: out of time): $(cat "$dir/qemu.err")"
+		fail "QEMU ended with status $status (124: out of time): $(cat "$run/qemu.err")"
 }
 
-result_take()
+host_run()
+{
+	step "booting Debian 13 ($release) with $accel, as the host"
+	# shellcheck disable=SC2046 # several arguments
+	machine_run "$dir" -k "$root/boot/vmlinuz-$release" \
+		-i "$dir/host.initrd" -m 3072 -t 900 -a mitigations=off -- \
+		$("$vm/disk.sh" --qemu trixie) \
+		-drive "file=@DIR@/result.img,format=raw,if=virtio"
+}
+
+host_check()
 {
 	tar -xf "$dir/result.img" -C "$dir" 2>"$dir/tar.err" || :
 	[ -s "$dir/status" ] || fail "the machine left no result"
 	[ "$(cat "$dir/status")" = 0 ] ||
 		fail "the demo failed in the machine"
 	[ -s "$dir/demo.png" ] || fail "there is no picture"
+}
+
+result_take()
+{
 	mkdir -p "$report"
 	cp "$dir/demo.png" "$report/"
 	{
 		printf 'machine:      %s\n' "$accel"
 		cat "$dir/demo.txt"
+		cat "$dir/laptops"
 		printf 'time:         %d s\n' "$(($(date +%s) - start))"
 	} >"$report/demo.txt"
 }
+
+# shellcheck source=tests/demo/laptops.sh
+. "$demo/laptops.sh"
 
 [ "$(id -u)" -eq 0 ] || die "the demo needs root"
 trap stop EXIT
@@ -120,15 +143,16 @@ trap 'exit 130' INT TERM
 lock 7 "$BUILD/run/demo.lock"
 mkdir -p "$dir"
 rm -rf "$report/demo.png" "$report/demo.txt" "$dir/logs" "$dir"/demo.* \
-	"$dir/status" "$dir/result" "$dir/result.img" "$dir/progress"
-mkfifo "$dir/progress"
+	"$dir/status" "$dir/result.img" "$dir/laptops"
 step "Debian 13 as a directory, downloaded the first time"
 root=$("$vm/root.sh" trixie)
 release=$(newest_release "$root")
 step "choosing the accelerator"
 accel=$("$vm/accel.sh" --why "$root/boot/vmlinuz-$release")
 prepare
-machine_run
+host_run
+host_check
+laptops_run
 result_take
 step "done"
 echo
