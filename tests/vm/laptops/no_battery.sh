@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2046,SC2086,SC2154 # addresses, set by lib.sh
-meter=$(dirname /sys/class/hwmon/hwmon*/device/power1_average)
+# Below the device until 6.12, now below its hwmon class device.
+meter=$(dirname $(find -L /sys/class/hwmon/hwmon*/ -maxdepth 2 -name power1_average | head -n 1))
 like "the meter reads" '^[0-9]+$' "$(cat $meter/power1_average)"
 begin
 becomes "without samples a decision is made" 60 decided show state
