@@ -374,8 +374,8 @@ unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
  * vfio_pm_slot_wants_recovery - shall its devices be removed and found again?
  * @slot: the slot
  *
- * Return: true once after a failure, and never while it is in use: removing a
- * device waits for its user.
+ * Return: true once after a failure, and never while a virtual machine or a
+ * driver of the host uses it: removing a device waits for its user.
  */
 bool vfio_pm_slot_wants_recovery(struct vfio_pm_slot *slot)
 {
@@ -384,7 +384,7 @@ bool vfio_pm_slot_wants_recovery(struct vfio_pm_slot *slot)
 	mutex_lock(&slot->lock);
 	wants = vfio_pm_recover && slot->state == VFIO_PM_FAULT &&
 		slot->wake == VFIO_PM_WAKE_FAILED && !slot->recovered &&
-		!vfio_pm_slot_is_in_use(slot);
+		vfio_pm_slot_is_ours(slot) && !vfio_pm_slot_is_in_use(slot);
 	if (wants)
 		slot->recovered = true;
 	mutex_unlock(&slot->lock);
