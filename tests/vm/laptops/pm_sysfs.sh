@@ -3,6 +3,7 @@
 document=/lib/kvmfr/sysfs-class-vfio_pm
 writable=policy
 write_only="measure meter/sample"
+root_only=wakers
 
 documented()
 {
@@ -93,10 +94,11 @@ is "it is a virtual device" /sys/devices/virtual/vfio_pm/$port \
 is "what is documented is what there is" "$(documented)" "$(existing)"
 echo "# attributes: $(existing | wc -l)"
 for name in $(existing); do
-	case " $writable , $write_only " in
+	mode=444
+	case " $writable , $write_only ; $root_only " in
 	*" $name "*,*) mode=644 ;;
-	*,*" $name "*) mode=200 ;;
-	*) mode=444 ;;
+	*,*" $name "*\;*) mode=200 ;;
+	*\;*" $name "*) mode=400 ;;
 	esac
 	is "mode and owner of $name" "$mode 0 0" "$(stat -c '%a %u %g' $slot/$name)"
 done
@@ -174,6 +176,11 @@ done
 is "it has slept through all of this" $wakeups "$(show counters/wakeups)"
 awake_ms >/tmp/awake.then
 passes "no device was awake meanwhile" diff /tmp/awake /tmp/awake.then
+
+for name in $root_only $write_only; do
+	like "nobody cannot read $name" 'Permission denied' \
+		"$(as_nobody "cat $slot/$name" 2>&1)"
+done
 
 # Nonsense that was refused has not used up what makes sense.
 for text in 1 500000000; do
