@@ -31,16 +31,6 @@ measure()
 	awk '$1 != "closed" { sum += $2 } END { print sum }' /tmp/opened >>/tmp/open_us.$1
 }
 
-# Milliseconds of work in five idle minutes; an instruction takes 1 ns here.
-busy()
-{
-	read -r up idle </proc/uptime
-	sleep 300
-	read -r up_then idle_then </proc/uptime
-	echo "$up $idle $up_then $idle_then" |
-		awk '{ printf "%d", (($3 - $1) - ($4 - $2)) * 1000 }'
-}
-
 broken=0
 allow_vfio
 bind_functions
@@ -59,12 +49,3 @@ for what in open_us sleep_ms; do
 		"without: $(on_a_line /tmp/$what.without)"
 done
 between "pairs" 8 8 "$(wc -l </tmp/open_us.with)"
-
-until_is 30 "D3cold suspended" power_of $port
-without=$(busy)
-load
-until_is 1800 decided show state
-is "verdict" saves "$(show verdict)"
-with=$(busy)
-echo "# kinstructions_per_idle_minute with=$((with * 200)) without=$((without * 200))"
-between "work in five idle minutes with our module, ms more" -500 500 $((with - without))
