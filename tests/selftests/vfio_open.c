@@ -5,8 +5,8 @@
  *   vfio_open [-m MILLISECONDS] ADDRESS...
  *
  * prints "ADDRESS MICROSECONDS" once a function is open, keeps all of them open
- * for that time (0 unless given), closes them and prints "closed MICROSECONDS". The functions are one IOMMU
- * group or several; all share one container.
+ * for that time (0 unless given), closes them and prints "closed MICROSECONDS".
+ * The functions are one IOMMU group or several; all share one container.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +77,7 @@ static int open_group(const char *address)
 		return fail("cannot put into a container:", path);
 	if (!groups && ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		return fail("no type 1 IOMMU for", path);
-	strcpy(paths[groups], path);
+	memcpy(paths[groups], path, sizeof(path));
 	return fds[groups++];
 }
 
