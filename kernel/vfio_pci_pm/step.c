@@ -271,6 +271,7 @@ static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 			return vfio_pm_measure_step(slot);
 		}
 		vfio_pm_explain(slot, "waits while another slot is measured");
+		slot->measure.verdict = VFIO_PM_UNDECIDED;
 		vfio_pm_decide(slot, VFIO_PM_D3COLD);
 		return LOOK_WAITING_MS;
 	}

@@ -5,9 +5,12 @@ bind_functions $second
 allow_d3cold $second
 begin
 is "slots" "$port $second" "$(find /sys/class/vfio_pm -type l -exec basename {} \; | sort | xargs)"
-verdict_is saves d3cold 3600
+# One after the other, either first.
+becomes "both are compared" 3600 "saves no_difference" \
+	sh -c "echo \$(cat $slot/verdict /sys/class/vfio_pm/$second/verdict)"
+verdict_is saves d3cold
 slot=/sys/class/vfio_pm/$second
-verdict_is no_difference d3hot 3600
+verdict_is no_difference d3hot
 is "the first one stays in D3cold" "D3cold suspended" "$(power_of $port)"
 is "the second one stays in D3hot" "D3hot suspended" "$(power_of $second)"
 draws "draw of the laptop" 18000
