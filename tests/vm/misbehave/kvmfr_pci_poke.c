@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Does to a PCI device what a driver may do, and leaves it so on request. */
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+
+static char *device = "";
+module_param(device, charp, 0444);
+MODULE_PARM_DESC(device, "Which: 0000:01:00.0");
+
+static bool forbid;
+module_param(forbid, bool, 0444);
+MODULE_PARM_DESC(forbid, "Forbid D3cold, while loaded");
+
+static bool forget;
+module_param(forget, bool, 0444);
+MODULE_PARM_DESC(forget, "And leave it so");
+
+static bool hold;
+module_param(hold, bool, 0444);
+MODULE_PARM_DESC(hold, "Keep it active while loaded");
+
+static struct pci_dev *pdev;
+
+static int __init poke_init(void)
+{
+	unsigned int domain, bus, slot, function;
+
+	if (sscanf(device, "%x:%x:%x.%u", &domain, &bus, &slot, &function) != 4)
+		return -EINVAL;
+	pdev = pci_get_domain_bus_and_slot(domain, bus,
+					   PCI_DEVFN(slot, function));
+	if (!pdev)
+		return -ENODEV;
+	pm_runtime_get_sync(&pdev->dev);
+	if (forbid)
+		pci_d3cold_disable(pdev);
+	if (!hold)
+		pm_runtime_put(&pdev->dev);
+	return 0;
+}
+module_init(poke_init);
+
+static void __exit poke_exit(void)
+{
+	if (!hold)
+		pm_runtime_get_sync(&pdev->dev);
+	if (forbid && !forget)
+		pci_d3cold_enable(pdev);
+	pm_runtime_put(&pdev->dev);
+	pci_dev_put(pdev);
+}
+module_exit(poke_exit);
+
+MODULE_DESCRIPTION("Test module that forbids D3cold of a device, or holds it");
+MODULE_LICENSE("GPL");
