@@ -3,7 +3,7 @@
 # Boots a machine and waits for its end. In the run directory:
 #   console   first serial port, the kernel's console
 #   result    second serial port, where verdicts come from
-#   mon.sock  QEMU's monitor, which is also the guest's third serial port
+#   mon.sock  QEMU's monitor
 #   qemu.err  what QEMU itself said
 # Exit status: 124 the time was up, else QEMU's own.
 set -eu
@@ -11,12 +11,13 @@ vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
 synopsis="qemu.sh -d RUNDIR -k KERNEL [-i INITRD] [-a APPEND] [-m MIB] [-c CPUS]
-	[-t SECONDS] [-x ACCEL] [-- QEMU-ARGUMENT...]
+	[-t SECONDS] [-x ACCEL] [-M] [-- QEMU-ARGUMENT...]
 paths are below the checkout or the cache; @DIR@ in an argument is RUNDIR;
-the accelerator is accel.sh's choice unless given"
+the accelerator is accel.sh's choice unless given; -M: the monitor is the
+guest's /dev/vport0p1 as well"
 
-dir='' kernel='' initrd='' append='' memory=1024 cpus=2 timeout=120 accel=''
-while getopts d:k:i:a:m:c:t:x: option; do
+dir='' kernel='' initrd='' append='' memory=1024 cpus=2 timeout=120 accel='' monitor=''
+while getopts d:k:i:a:m:c:t:x:M option; do
 	case $option in
 	d) dir=$OPTARG ;;
 	k) kernel=$OPTARG ;;
@@ -26,6 +27,7 @@ while getopts d:k:i:a:m:c:t:x: option; do
 	c) cpus=$OPTARG ;;
 	t) timeout=$OPTARG ;;
 	x) accel=$OPTARG ;;
+	M) monitor=1 ;;
 	*) usage "$synopsis" ;;
 	esac
 done
@@ -53,8 +55,14 @@ for argument; do
 done
 [ -z "$initrd" ] || set -- -initrd "$(inside "$initrd")" "$@"
 
-# The monitor's socket is served by one chardev and used by the other. COM3
-# would share COM1's interrupt, which loses some of them: it gets its own.
+# The monitor's socket is served by one chardev and used by the other. No serial
+# port: a terminal echoes what comes before it is told not to, the monitor takes
+# that for commands, and the two go on talking to each other.
+[ -z "$monitor" ] ||
+	set -- -chardev socket,id=guest,path=mon.sock \
+		-device virtio-serial-pci,bus=pcie.0,addr=1e.0 \
+		-device virtserialport,chardev=guest,name=monitor "$@"
+
 # Snapshots of disks are written to TMPDIR.
 exec timeout --foreground -k 5 "$timeout" "$vm/in-root.sh" trixie \
 	env TMPDIR="$inside_dir" qemu-system-x86_64 \
@@ -64,6 +72,4 @@ exec timeout --foreground -k 5 "$timeout" "$vm/in-root.sh" trixie \
 	-serial file:console -serial file:result \
 	-chardev socket,id=mon,path=mon.sock,server=on,wait=off \
 	-mon chardev=mon,mode=readline \
-	-chardev socket,id=com3,path=mon.sock \
-	-device isa-serial,chardev=com3,index=2,irq=5 \
 	"$@" </dev/null >qemu.err 2>&1

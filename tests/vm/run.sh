@@ -18,7 +18,7 @@ tap=$BUILD/results/$suite-$label.tap
 log=$BUILD/results/$suite-$label.log
 
 # What a suite may set; see Documentation/testing.md.
-program=$suite args='' append='' qemu='' modules='' disk='' expect='' accel=''
+program=$suite args='' append='' qemu='' modules='' disk='' expect='' accel='' monitor=''
 memory=1024 smp=2 timeout=120
 setup() { :; }
 verify() { return 99; }	# 99: there is none
@@ -60,6 +60,7 @@ make_tree()
 	else
 		ln -s lib/kvmfr/init "$dir/tree/init"
 	fi
+	[ -z "$monitor" ] || modules="virtio_pci virtio_console $modules"
 	copy_modules
 	copy_program
 	printf "program='%s'\nargs='%s'\n" "$program" "$args" >"$dir/tree/lib/kvmfr/suite"
@@ -94,7 +95,7 @@ boot()
 	# shellcheck disable=SC2086 # arguments are separated by blanks
 	"$vm/qemu.sh" -d "$dir" -k "$root/boot/vmlinuz-$release" -i "$dir/initrd" \
 		-a "$append" -m "$memory" -c "$smp" -t "$timeout" \
-		${accel:+-x "$accel"} -- $qemu
+		${accel:+-x "$accel"} ${monitor:+-M} -- $qemu
 }
 
 check_outside()

@@ -58,7 +58,7 @@ bool kmsg_contains(int kmsg, const char *text);
  */
 int kmsg_count(int kmsg, const char *text);
 
-/* Run one command of QEMU's monitor (HMP on /dev/ttyS2). 0 or -errno. */
+/* Run one command of QEMU's monitor (HMP on /dev/vport0p1). 0 or -errno. */
 int monitor_command(const char *command, char *reply, size_t size);
 
 /* Dirty @bytes of anonymous memory and give it back, so that pages without

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* QEMU's human monitor, reached from inside the VM through a serial port. */
+/*
+ * QEMU's human monitor, reached from inside the VM through a port of
+ * virtio-serial, which is no terminal and echoes nothing.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kvmfr_test.h"
 
-#define MONITOR_TTY "/dev/ttyS2"
+#define MONITOR_PORT "/dev/vport0p1"
 #define MONITOR_PROMPT "(qemu) "
 #define MONITOR_TIMEOUT_MS 20000
 #define MONITOR_TEXT 65536
@@ -24,30 +26,10 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int monitor_open(void)
-{
-	struct termios mode;
-	int tty, error;
-
-	tty = open(MONITOR_TTY, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (tty < 0)
-		return -errno;
-
-	if (!tcgetattr(tty, &mode)) {
-		cfmakeraw(&mode);
-		cfsetspeed(&mode, B115200);
-		if (!tcsetattr(tty, TCSANOW, &mode))
-			return tty;
-	}
-	error = errno;
-	close(tty);
-	return -error;
-}
-
 /* Everything up to and including the next prompt. Length or -errno. */
-static long monitor_read(int tty, char *text, size_t size)
+static long monitor_read(int port, char *text, size_t size)
 {
-	struct pollfd ready = { .fd = tty, .events = POLLIN };
+	struct pollfd ready = { .fd = port, .events = POLLIN };
 	long long end = now_ms() + MONITOR_TIMEOUT_MS;
 	const size_t prompt = strlen(MONITOR_PROMPT);
 	size_t length = 0;
@@ -57,7 +39,7 @@ static long monitor_read(int tty, char *text, size_t size)
 	while ((left = end - now_ms()) > 0 && length < size - 1) {
 		if (poll(&ready, 1, left) <= 0)
 			continue;
-		got = read(tty, text + length, size - 1 - length);
+		got = read(port, text + length, size - 1 - length);
 		if (got < 0)
 			return -errno;
 		length += got;
@@ -73,15 +55,15 @@ static long monitor_read(int tty, char *text, size_t size)
  * An empty line makes the monitor prompt again, whatever was on the line or in
  * flight before (the banner of a fresh monitor ends in a prompt of its own).
  */
-static int monitor_sync(int tty, char *text, size_t size)
+static int monitor_sync(int port, char *text, size_t size)
 {
-	struct pollfd ready = { .fd = tty, .events = POLLIN };
+	struct pollfd ready = { .fd = port, .events = POLLIN };
 	long length;
 
-	if (write(tty, "\n", 1) != 1)
+	if (write(port, "\n", 1) != 1)
 		return -EIO;
 	do {
-		length = monitor_read(tty, text, size);
+		length = monitor_read(port, text, size);
 		if (length < 0)
 			return length;
 	} while (poll(&ready, 1, 200) > 0);
@@ -100,18 +82,18 @@ int monitor_command(const char *command, char *reply, size_t size)
 	static char text[MONITOR_TEXT];
 	char *start, *end;
 	long ret;
-	int tty;
+	int port;
 
-	tty = monitor_open();
-	if (tty < 0)
-		return tty;
+	port = open(MONITOR_PORT, O_RDWR | O_CLOEXEC);
+	if (port < 0)
+		return -errno;
 
-	ret = monitor_sync(tty, text, sizeof(text));
-	if (!ret && dprintf(tty, "%s\n", command) < 0)
+	ret = monitor_sync(port, text, sizeof(text));
+	if (!ret && dprintf(port, "%s\n", command) < 0)
 		ret = -EIO;
 	if (!ret)
-		ret = monitor_read(tty, text, sizeof(text));
-	close(tty);
+		ret = monitor_read(port, text, sizeof(text));
+	close(port);
 	if (ret < 0)
 		return ret;
 
