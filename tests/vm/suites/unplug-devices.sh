@@ -7,6 +7,7 @@
 # moves a BAR while another one uses memory.
 accel=tcg,thread=single
 timeout=240
+monitor=1
 # Freed objects are poisoned: what uses one gives itself away.
 append="slub_debug=FZP,kmalloc-*"
 qemu=''
