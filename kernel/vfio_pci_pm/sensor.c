@@ -126,14 +126,9 @@ static void vfio_pm_probe_resume(void *data, struct device *dev, int flags)
 
 static void vfio_pm_port_returned(struct vfio_pm_slot *slot)
 {
-	u64 before, after;
-
 	if (slot->port->dev.power.runtime_status == RPM_ACTIVE)
 		vfio_pm_note_resumed(slot);
-	vfio_pm_track_get(slot, &before);
-	vfio_pm_track_level(slot);
-	vfio_pm_track_get(slot, &after);
-	if (after != before && vfio_pm_wants_kicks(slot))
+	if (vfio_pm_track_level(slot) && vfio_pm_wants_kicks(slot))
 		vfio_pm_slot_kick(slot);
 }
 

@@ -46,16 +46,20 @@ static void vfio_pm_track_account(struct vfio_pm_track *track, u64 now)
  * @slot: the slot
  *
  * Context: any; a power.lock may be held.
+ *
+ * Return: true if it was elsewhere before.
  */
-void vfio_pm_track_level(struct vfio_pm_slot *slot)
+bool vfio_pm_track_level(struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_track *track = &slot->track;
 	enum vfio_pm_power level;
 	unsigned long flags;
+	bool moved;
 
 	raw_spin_lock_irqsave(&track->lock, flags);
 	level = vfio_pm_port_level(slot);
-	if (level != track->level) {
+	moved = level != track->level;
+	if (moved) {
 		vfio_pm_track_account(track, ktime_get_ns());
 		track->level = level;
 		track->changes++;
@@ -64,6 +68,7 @@ void vfio_pm_track_level(struct vfio_pm_slot *slot)
 			track->awake = false;
 	}
 	raw_spin_unlock_irqrestore(&track->lock, flags);
+	return moved;
 }
 
 /**

@@ -424,7 +424,7 @@ void vfio_pm_track_member(struct vfio_pm_member *member);
 void vfio_pm_untrack_member(struct vfio_pm_member *member);
 
 /* track.c */
-void vfio_pm_track_level(struct vfio_pm_slot *slot);
+bool vfio_pm_track_level(struct vfio_pm_slot *slot);
 enum vfio_pm_power vfio_pm_track_get(struct vfio_pm_slot *slot, u64 *changes);
 void vfio_pm_track_snapshot(struct vfio_pm_slot *slot,
 			    struct vfio_pm_track *track);
