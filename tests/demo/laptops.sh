@@ -36,7 +36,7 @@ laptops_make()
 	mkdir -p "$dir/tree/laptop/lib/kvmfr"
 	cp "$demo/laptop/init" "$dir/tree/laptop/init"
 	"$vm/build.sh" 6.12
-	cp "$BUILD/modules/6.12/vfio_pci_pm.ko" "$vm/laptops/lib.sh" \
+	cp "$BUILD/modules/6.12/vfio_pci_pm.ko" "$vm/tap.sh" "$vm/laptops/lib.sh" \
 		"$vm/guest/bad-lines" "$dir/tree/laptop/lib/kvmfr/"
 	# shellcheck disable=SC2046 # module names are separated by blanks
 	initramfs_make laptop "$dir/laptop.initrd" \

@@ -6,10 +6,16 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-[ $# -eq 1 ] || usage "root.sh bookworm|trixie|backports"
+[ $# -eq 1 ] || usage "root.sh bookworm|trixie|backports|tools"
 name=$1
 list=$vm/roots/$name
-[ -f "$list" ] || usage "root.sh bookworm|trixie|backports"
+[ -f "$list" ] || usage "root.sh bookworm|trixie|backports|tools"
+# What it is a copy of, with more packages, and where those come from.
+base='' release=trixie
+case $name in
+backports) base=trixie release=trixie-backports ;;
+tools) base=trixie ;;
+esac
 
 # Packages named in a list, one per line.
 packages()
@@ -20,9 +26,7 @@ packages()
 # The lists a root is made of, and how: any change here makes a new root.
 recipe()
 {
-	case $name in
-	backports) packages "$vm/roots/trixie" ;;
-	esac
+	[ -z "$base" ] || packages "$vm/roots/$base"
 	echo "recipe 1 of $name:"
 	packages "$list"
 }
@@ -80,18 +84,19 @@ bootstrap()
 	unset IFS
 }
 
-# The newest kernel of trixie-backports on top of the trixie root.
 upgrade()
 {
-	cp -a --reflink=auto "$("$vm/root.sh" trixie)" "$new"
+	cp -a --reflink=auto "$("$vm/root.sh" "$base")" "$new"
 	# shellcheck disable=SC2046 # package names
 	"$vm/in-root.sh" --at "$new" sh -ec '
 		export INITRD=No DEBIAN_FRONTEND=noninteractive
+		release=$1
+		shift
 		apt-get update
-		apt-get install -y --no-install-recommends -t trixie-backports "$@"
+		apt-get install -y --no-install-recommends -t "$release" "$@"
 		apt-get clean
 		rm -rf /var/lib/apt/lists/*
-	' sh $(packages "$list") >"$log" 2>&1
+	' sh "$release" $(packages "$list") >"$log" 2>&1
 }
 
 # Roots of other lists, unused for a day: in-root.sh holds their lock while it
@@ -122,7 +127,7 @@ install_mmdebstrap()
 lock 8 "$CACHE/mmdebstrap.lock"
 command -v mmdebstrap >/dev/null || install_mmdebstrap
 exec 8>&-
-[ "$name" != backports ] || "$vm/root.sh" trixie >/dev/null
+[ -z "$base" ] || "$vm/root.sh" "$base" >/dev/null
 
 lock 8 "$CACHE/roots/$name.lock"
 if [ ! -e "$root" ]; then
@@ -130,10 +135,7 @@ if [ ! -e "$root" ]; then
 	log=$CACHE/roots/$name.log
 	new=$CACHE/roots/$name-$key.new.$$
 	trap 'rm -rf "$new"' EXIT
-	case $name in
-	backports) upgrade ;;
-	*) bootstrap ;;
-	esac || {
+	if [ -n "$base" ]; then upgrade; else bootstrap; fi || {
 		tail -n 20 "$log" >&2
 		die "cannot make root $name, see $log"
 	}

@@ -45,7 +45,7 @@ setup()
 		table gauge gauge ${gauge-}
 		[ -z "${slot2+set}" ] || table slot2 slot '-DPORT=\_SB.PCI0.S18' $slot2
 	}
-	cp "$vm/laptops/lib.sh" "$vm/laptops/$args.sh" tree/lib/kvmfr/
+	cp "$vm/tap.sh" "$vm/laptops/lib.sh" "$vm/laptops/$args.sh" tree/lib/kvmfr/
 	"$vm/programs.sh" vfio_open
 	cp "$BUILD/selftests/vfio_open" tree/lib/kvmfr/
 }

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the suites of the userspace programs: a Debian root that boots from
+# a disk, our modules where modprobe looks for them, our programs in PATH; then
+# tests/vm/userspace/<name>.sh, or what args names, with the words of tap.sh.
+# shellcheck shell=sh disable=SC2034,SC2154 # read by the harness, set by it
+
+program=userspace
+args=${suite#userspace_}
+disk=1
+timeout=180
+
+setup_programs()
+{
+	"$vm/in-root.sh" "$name" make -s -C /src/userspace O="/src/build/userspace/$name" \
+		>userspace.log 2>&1 || { cat userspace.log; return 1; }
+	mkdir -p tree/lib/kvmfr/bin
+	for built in kvmfrctl kvmfrd vfio-powerd; do
+		cp "$BUILD/userspace/$name/$built/$built" tree/lib/kvmfr/bin/
+	done
+	cp "$TOP"/udev/*.rules "$vm/tap.sh" "$vm/userspace/$args.sh" tree/lib/kvmfr/
+}
+
+setup()
+{
+	setup_programs
+}
