@@ -16,6 +16,7 @@ name=$(label_root "$label") || usage "run.sh SUITE 6.1|6.12|7.x"
 dir=$BUILD/run/$suite-$label
 tap=$BUILD/results/$suite-$label.tap
 log=$BUILD/results/$suite-$label.log
+first=$BUILD/results/$suite-$label.first-boot.log
 
 # What a suite may set; see Documentation/testing.md.
 program=$suite args='' append='' qemu='' modules='' disk='' expect='' accel='' monitor=''
@@ -90,12 +91,27 @@ prepare()
 		"$(inside "$dir")/tree" "$(inside "$root")" "$release" $modules
 }
 
-boot()
+boot_once()
 {
 	# shellcheck disable=SC2086 # arguments are separated by blanks
 	"$vm/qemu.sh" -d "$dir" -k "$root/boot/vmlinuz-$release" -i "$dir/initrd" \
 		-a "$append" -m "$memory" -c "$smp" -t "$timeout" \
 		${accel:+-x "$accel"} ${monitor:+-M} -- $qemu
+}
+
+# A machine that stopped before it came to the program has run nothing of ours;
+# QEMU's emulation does that now and then. It gets one more chance.
+boot()
+{
+	ended=0
+	boot_once || ended=$?
+	if [ -n "$expect" ] || grep -qs '^@begin' "$dir/result"; then
+		return "$ended"
+	fi
+	say "$suite on $label: stopped while booting, trying again"
+	: >>"$dir/console"
+	mv "$dir/console" "$first"
+	boot_once
 }
 
 check_outside()
@@ -114,6 +130,8 @@ check_outside()
 judge()
 {
 	"$vm/verdict.sh" "$dir" "$1" >"$dir/verdict"
+	[ ! -e "$first" ] ||
+		echo "# the first boot stopped early, see ${first##*/}" >>"$dir/verdict"
 	if [ -z "$expect" ]; then
 		cat "$dir/verdict"
 	else
@@ -145,7 +163,7 @@ lock 7 "$BUILD/run/$suite-$label.lock"
 start=$(date +%s)
 rm -rf "$dir"
 mkdir -p "$dir" "$BUILD/results"
-rm -f "$tap" "$log"
+rm -f "$tap" "$log" "$first"
 trap finish EXIT
 prepare
 status=0
