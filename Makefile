@@ -6,13 +6,14 @@ VERSION := 1.0.0
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .DEFAULT_GOAL := modules
-.PHONY: help modules install dkms-install uninstall lint check-unit check-vm \
+.PHONY: help modules userspace install dkms-install uninstall lint check-unit check-vm \
 	check bench demo clean clean-cache
 
 help:
 	@echo 'make [modules] [KDIR=...]     build the modules for a kernel'
-	@echo 'make install                  install them for that kernel'
-	@echo 'make dkms-install             install them for every kernel, by DKMS'
+	@echo 'make userspace                build kvmfrctl, kvmfrd and vfio-powerd'
+	@echo 'make install                  install them for that kernel, and the programs'
+	@echo 'make dkms-install             the same for every kernel, by DKMS'
 	@echo 'make uninstall                undo either'
 	@echo 'make demo                     see it work in a virtual machine'
 	@echo 'make check                    run every test'
@@ -28,7 +29,10 @@ help:
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kernel modules
 
-# KVER=, KDIR=, DESTDIR= and PREFIX= reach the scripts in their environment.
+userspace:
+	@$(MAKE) -C userspace
+
+# KVER=, KDIR=, DESTDIR=, PREFIX= and USERSPACE= reach the scripts in their environment.
 dkms-install:
 	@packaging/dkms-install.sh
 

@@ -49,6 +49,7 @@ build()
 }
 
 need_root
+need_userspace
 if [ -n "$DESTDIR" ]; then
 	copy_sources
 	install_files

@@ -18,6 +18,7 @@ esac
 [ -n "$DESTDIR" ] || [ -z "$(own_dkms_packages)" ] ||
 	die "the module was installed by 'make dkms-install'. Next:" "make uninstall"
 refuse_foreign
+need_userspace
 
 # Not "make kernelrelease": that is 6.1.192 where Debian 12 has 6.1.0-56-amd64.
 release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$KDIR/include/generated/utsrelease.h")

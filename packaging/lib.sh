@@ -3,6 +3,7 @@
 # What installing and uninstalling have in common; sourced by the scripts
 # beside it, which set $here to this directory.
 #
+# USERSPACE=no leaves the programs out.
 # DESTDIR  where a package is being put together; nothing of the running
 #          system is asked or changed then
 # PREFIX   /usr/local or /usr: udev reads no other
@@ -12,6 +13,8 @@ TOP=$(cd "$here/.." && pwd)
 DESTDIR=${DESTDIR-}
 PREFIX=${PREFIX:-/usr/local}
 NAME=kvmfr-suite
+USERSPACE=${USERSPACE:-yes}
+LIBRARIES="libudev libkmod inih json-c libxml-2.0 libacl"
 VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$TOP/dkms.conf")
 
 DKMS_TREE=/var/lib/dkms
@@ -19,6 +22,7 @@ DKMS_TREE=/var/lib/dkms
 MODULE_DIR=updates/$NAME
 RULES=$DESTDIR$PREFIX/lib/udev/rules.d/70-kvmfr.rules
 OPTIONS=$DESTDIR/etc/modprobe.d
+CONFIG=$DESTDIR/etc/kvmfr.conf
 
 say()
 {
@@ -45,6 +49,22 @@ need_headers()
 	[ -e "/lib/modules/$1/build/Makefile" ] ||
 		die "the headers of kernel $1 are missing. Next:" \
 			"apt-get install linux-headers-$1"
+}
+
+# What the programs are built with, before anything is changed.
+need_userspace()
+{
+	[ "$USERSPACE" != no ] || return 0
+	# shellcheck disable=SC2086 # separated by blanks
+	command -v cc >/dev/null && command -v pkg-config >/dev/null &&
+		pkg-config --exists $LIBRARIES ||
+		die "libraries for the programs are missing (or leave them out: USERSPACE=no). Next:" \
+			"apt-get install gcc make pkgconf libudev-dev libkmod-dev libinih-dev libjson-c-dev libxml2-dev libacl1-dev"
+}
+
+userspace()
+{
+	make -s -C "$TOP/userspace" DESTDIR="$DESTDIR" PREFIX="$PREFIX" "$@"
 }
 
 # DKMS packages with a kvmfr.ko, as NAME/VERSION.
@@ -142,7 +162,24 @@ install_files()
 			say "$options was kept as it is"
 		fi
 	done
+	[ "$USERSPACE" = no ] || install_userspace
 	reload_udev
+}
+
+install_userspace()
+{
+	userspace install
+	[ -e "$CONFIG" ] || install -D -m 644 "$TOP/userspace/kvmfr.conf" "$CONFIG"
+}
+
+uninstall_userspace()
+{
+	userspace uninstall
+	if cmp -s "$TOP/userspace/kvmfr.conf" "$CONFIG"; then
+		rm -f "$CONFIG"
+	elif [ -e "$CONFIG" ]; then
+		say "$CONFIG was changed and is kept"
+	fi
 }
 
 uninstall_files()
@@ -159,6 +196,7 @@ uninstall_files()
 			say "$options was changed and is kept"
 		fi
 	done
+	uninstall_userspace
 	reload_udev
 }
 
