@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs suites on kernels: KERNEL=6.1|6.12|7.x|all SUITE=prefix check.sh
+# SLOW=7.x: those that say slow=1 on that kernel alone.
 # One machine per core at a time. The last line is the sum of all results.
 set -eu
 vm=$(cd "${0%/*}" && pwd)
@@ -20,17 +21,25 @@ chosen_suites()
 		all_suites | awk -v prefix="${SUITE-}" 'index($0, prefix) == 1'
 }
 
-# One "suite label" per line; a suite may name its kernels.
+# The kernels that a suite is for.
+kernels_of()
+{
+	(
+		# shellcheck disable=SC2153 # from lib.sh
+		kernels=$LABELS slow=''
+		suite=$1
+		# shellcheck source=/dev/null
+		. "$vm/suites/$suite.conf"
+		[ -z "$slow" ] || [ -z "${SLOW-}" ] || kernels=$SLOW
+		echo "$kernels"
+	)
+}
+
+# One "suite label" per line.
 matrix()
 {
 	for suite in $suites; do
-		kernels=$(
-			# shellcheck disable=SC2153 # from lib.sh
-			kernels=$LABELS
-			# shellcheck source=/dev/null
-			. "$vm/suites/$suite.conf"
-			echo "$kernels"
-		)
+		kernels=$(kernels_of "$suite")
 		for label in $labels; do
 			case " $kernels " in
 			*" $label "*) echo "$suite $label" ;;
