@@ -33,7 +33,11 @@ run()
 
 make -s -C "$src/userspace" O="$out" SANITIZE=1 COVERAGE=1 CFLAGS='-O1 -g' -j"$(nproc)" >&2
 make -s -C "$here" O="$out" -j"$(nproc)" >&2
-[ $# -gt 0 ] || set -- $(cd "$here" && ls test_*.c cli_*.sh 2>/dev/null | sed 's/\.[a-z]*$//')
+all=''
+[ $# -gt 0 ] || all=1
+find "$out" -name '*.gcda' -delete
+# shellcheck disable=SC2046 # names without blanks
+[ -z "$all" ] || set -- $(cd "$here" && ls test_*.c cli_*.sh 2>/dev/null | sed 's/\.[a-z]*$//')
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 CMOCKA_MESSAGE_OUTPUT=TAP
 PATH=$out/kvmfrctl:$out/kvmfrd:$out/vfio-powerd:$PATH
 for test; do
@@ -42,3 +46,10 @@ for test; do
 	*) run "$test" "$out/tests/$test" ;;
 	esac
 done
+
+# What the tests of all files together reach; figures, not a test.
+[ -n "$all" ] || exit 0
+mkdir -p "$src/build/report"
+gcovr -r "$src/userspace" --json-summary "$src/build/report/coverage-userspace.json" \
+	--txt "$out/coverage.txt" "$out" >/dev/null 2>"$out/coverage.err"
+sed -n 's/^TOTAL.* \([0-9]*%\)$/# lines reached: \1/p' "$out/coverage.txt"
