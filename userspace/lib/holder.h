@@ -16,7 +16,8 @@
  * @open: it has a file descriptor of the node
  * @mapped: it has the node's memory mapped
  * @exports: dma-bufs that kvmfr.ko made and it has open or mapped; /proc does
- *	not tell of which device they are
+ *	not tell of which device they are, nor who made one that is mapped and
+ *	that nobody has open: those are not counted
  */
 struct kvmfr_holder {
 	pid_t pid;
@@ -38,5 +39,10 @@ struct kvmfr_holder {
  */
 int kvmfr_holder_list(const struct kvmfr_root *root, const char *path,
 		      struct kvmfr_holder **holders, unsigned int *blind);
+
+/* The same for any of the character devices @numbers, wherever their nodes are. */
+int kvmfr_holder_list_numbers(const struct kvmfr_root *root, const dev_t *numbers,
+			      size_t count, struct kvmfr_holder **holders,
+			      unsigned int *blind);
 
 #endif

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which processes hold a file: canned ones, and real ones. */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#include "fixture.h"
+#include "holder.h"
+
+#define NODE "dev/kvmfr0"
+
+static int setup(void **state)
+{
+	*state = fixture_create();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_destroy(*state);
+	return 0;
+}
+
+__attribute__((format(printf, 4, 5)))
+static void process_file(struct fixture *fixture, int pid, const char *name,
+			 const char *format, ...)
+{
+	char path[128];
+	char text[4096];
+	va_list args;
+
+	snprintf(path, sizeof(path), "proc/%d/%s", pid, name);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fixture_file(fixture, path, text);
+}
+
+static void process_link(struct fixture *fixture, int pid, const char *name, const char *target)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "proc/%d/%s", pid, name);
+	fixture_link(fixture, path, target);
+}
+
+static void process(struct fixture *fixture, int pid, const char *comm)
+{
+	process_file(fixture, pid, "comm", "%s\n", comm);
+	process_file(fixture, pid, "status", "Name:\t%s\nUid:\t1000\t0\t0\t0\n", comm);
+	process_link(fixture, pid, "fd/0", "socket:[4711]");
+	process_link(fixture, pid, "fd/1", "/dev/null");
+	process_file(fixture, pid, "maps",
+		     "55e0-55f0 r-xp 00000000 00:00 0 \n"
+		     "7ff0-7ff8 r-xp 00000000 00:00 0                  [vdso]\n");
+}
+
+static void node(struct fixture *fixture, const char *path, unsigned int number)
+{
+	assert_int_equal(mknod(fixture_path(fixture, path), S_IFCHR | 0600,
+			       makedev(240, number)), 0);
+}
+
+static void dmabuf(struct fixture *fixture, int pid, int fd, unsigned int inode,
+		   const char *exporter, const char *name)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "fd/%d", fd);
+	process_link(fixture, pid, path, "/dmabuf:");
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	process_file(fixture, pid, path,
+		     "pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t%u\nsize:\t4096\n"
+		     "count:\t2\nexp_name:\t%s\nname:\t%s\n", inode, exporter, name);
+}
+
+static void open_and_mapped_files_are_found(void **state)
+{
+	struct fixture *fixture = *state;
+	struct kvmfr_holder *holders;
+	unsigned int blind;
+	struct stat st;
+
+	fixture_file(fixture, NODE, "not a device");
+	fixture_file(fixture, "dev/null", "");
+	assert_int_equal(stat(fixture_path(fixture, NODE), &st), 0);
+	process(fixture, 9, "bystander");
+	process(fixture, 1200, "qemu\nsystem");
+	process_link(fixture, 1200, "fd/12", "/" NODE);
+	process(fixture, 300, "client");
+	process_file(fixture, 300, "maps",
+		     "7f00-7f10 r--p 00000000 fe:01 1234           /usr/lib/libc.so\n"
+		     "7f20-7f40 rw-s 00000000 %02x:%02x %lu        /other name\n",
+		     major(st.st_dev), minor(st.st_dev), (unsigned long)st.st_ino);
+	fixture_file(fixture, "proc/uptime", "1 1\n");
+	process_link(fixture, 700, "fd/3", "/" NODE);	/* gone: no comm */
+
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
+	assert_int_equal(blind, 0);
+	assert_int_equal(holders[0].pid, 300);
+	assert_string_equal(holders[0].comm, "client");
+	assert_false(holders[0].open);
+	assert_true(holders[0].mapped);
+	assert_int_equal(holders[1].pid, 1200);
+	assert_string_equal(holders[1].comm, "qemu\nsystem");
+	assert_int_equal(holders[1].uid, 1000);
+	assert_true(holders[1].open);
+	assert_false(holders[1].mapped);
+	assert_int_equal(holders[1].exports, 0);
+	free(holders);
+}
+
+static void devices_are_known_by_number(void **state)
+{
+	struct fixture *fixture = *state;
+	dev_t numbers[] = { makedev(240, 1), makedev(240, 0) };
+	struct kvmfr_holder *holders;
+	unsigned int blind;
+
+	node(fixture, NODE, 0);
+	node(fixture, "dev/kvmfr1", 1);
+	node(fixture, "private/kvmfr0", 0);
+	fixture_file(fixture, "dev/null", "");
+	fixture_file(fixture, "lib/libc.so", "");
+	process(fixture, 50, "qemu");
+	process_link(fixture, 50, "fd/3", "/private/kvmfr0");
+	/* Here the kernel writes zeros that map_files does not have. */
+	process_file(fixture, 50, "maps",
+		     "00400000-00452000 rw-s 00000000 00:05 77      /dev/kvmfr0\n");
+	process_link(fixture, 50, "map_files/400000-452000", "/private/kvmfr0");
+	for (int pid = 60; pid < 62; pid++) {
+		process(fixture, pid, "other");
+		process_link(fixture, pid, "fd/3", "/dev/kvmfr1");
+		process_file(fixture, pid, "maps",
+			     "500000-501000 r-xp 00000000 00:05 78     /lib/libc.so\n");
+		process_link(fixture, pid, "map_files/500000-501000", "/lib/libc.so");
+	}
+
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 1);
+	assert_int_equal(holders[0].pid, 50);
+	assert_true(holders[0].open && holders[0].mapped);
+	free(holders);
+	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 2, &holders,
+						   &blind), 3);
+	assert_true(holders[2].open);
+	assert_false(holders[2].mapped);
+	free(holders);
+	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 1, &holders,
+						   &blind), 2);
+	free(holders);
+	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 0, &holders,
+						   &blind), 0);
+	assert_null(holders);
+}
+
+static void buffers_are_counted_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct kvmfr_holder *holders;
+	unsigned int blind;
+
+	node(fixture, NODE, 0);
+	process(fixture, 10, "client");
+	dmabuf(fixture, 10, 5, 900, "kvmfr", "");
+	dmabuf(fixture, 10, 6, 900, "kvmfr", "the same again");
+	dmabuf(fixture, 10, 7, 901, "kvmfr", "");
+	process_file(fixture, 10, "maps", "1000-2000 rw-s 00000000 00:0b 900    /dmabuf:\n");
+	process(fixture, 11, "mapped only");
+	process_file(fixture, 11, "maps",
+		     "1000-2000 rw-s 00000000 00:0b 901    /dmabuf:a\n"
+		     "3000-4000 rw-s 00000000 00:0b 902    /dmabuf:b\n"
+		     "5000-6000 rw-s 00000000 00:0b 903    /dmabuf:kvmfr\n");
+	process(fixture, 12, "of others");
+	dmabuf(fixture, 12, 5, 902, "udmabuf", "x\nexp_name:\tkvmfr\n");
+	process_link(fixture, 12, "fd/9", "/dmabuf:");	/* closed meanwhile */
+	process(fixture, 13, "strange");
+	dmabuf(fixture, 13, 5, 904, "kvmfr_not", "");
+
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
+	assert_int_equal(holders[0].pid, 10);
+	assert_int_equal(holders[0].exports, 2);
+	assert_int_equal(holders[1].pid, 11);
+	assert_int_equal(holders[1].exports, 1);
+	assert_false(holders[1].open || holders[1].mapped);
+	free(holders);
+}
+
+static void failures_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct kvmfr_holder *holders = (void *)1;
+	unsigned int blind = 7;
+
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), -ENOENT);
+	assert_null(holders);
+	assert_int_equal(blind, 0);
+	fixture_file(fixture, NODE, "");
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), -ENOENT);
+	assert_null(holders);
+}
+
+/* Runs as somebody else in a process of its own; exits with how many are unseen. */
+static int blind_as_nobody(const struct kvmfr_root *root)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		struct kvmfr_holder *holders;
+		unsigned int blind = 99;
+
+		if (setresuid(65534, 65534, 65534))
+			_exit(98);
+		_exit(kvmfr_holder_list(root, NODE, &holders, &blind) ? 97 : (int)blind);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void those_of_others_are_blind(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char * const stats[] = {
+		"20 (qemu) S 1 20 20 0 -1 4194560 0",
+		"21 (k) S 1 1) S 2 0 0 0 -1 2129984 0",	/* a kernel thread */
+		"22 (a) 2129984 0 0 0 -1 2129984) S 1 22 22 0 -1 4194560 0",
+		"23 nonsense",
+	};
+
+	if (getuid())
+		skip();
+	assert_int_equal(chmod(fixture->path, 0755), 0);
+	fixture_file(fixture, NODE, "");
+	for (size_t i = 0; i < 4; i++) {
+		process(fixture, 20 + (int)i, "x");
+		process_link(fixture, 20 + (int)i, "fd/3", "/" NODE);
+		process_file(fixture, 20 + (int)i, "stat", "%s\n", stats[i]);
+	}
+	for (int pid = 20; pid < 24; pid++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/proc/%d/fd", fixture->path, pid);
+		assert_int_equal(chmod(path, 0), 0);
+	}
+	assert_int_equal(blind_as_nobody(&fixture->root), 3);
+}
+
+/* A child that says when it is ready and waits to be killed. */
+static pid_t hold(const char *path, int descriptors, bool map)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		int fd = open(path, O_RDWR);
+
+		if (map && mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+			_exit(1);
+		if (!descriptors)
+			close(fd);
+		while (--descriptors > 0)
+			if (dup(fd) < 0)
+				_exit(1);
+		if (write(ready[1], "r", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+static void end(pid_t child)
+{
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static const struct kvmfr_holder *find(const struct kvmfr_holder *holders, int count, pid_t pid)
+{
+	for (int i = 0; i < count; i++)
+		if (holders[i].pid == pid)
+			return &holders[i];
+	return NULL;
+}
+
+static void real_processes_are_found(void **state)
+{
+	struct kvmfr_root root = { .fd = -1 };
+	struct rlimit limit = { 20100, 20100 };
+	char path[] = "/tmp/held.XXXXXX";
+	const struct kvmfr_holder *holder;
+	struct kvmfr_holder *holders;
+	unsigned int blind;
+	pid_t opener, mapper;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	close(fd);
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		limit.rlim_cur = 1000;
+	opener = hold(path, (int)limit.rlim_cur - 100, false);
+	mapper = hold(path, 0, true);
+	assert_int_equal(kvmfr_holder_list(&root, path + 1, &holders, &blind), 2);
+	holder = find(holders, 2, opener);
+	assert_non_null(holder);
+	assert_true(holder->open && !holder->mapped);
+	assert_string_equal(holder->comm, "test_holder");
+	assert_int_equal(holder->uid, getuid());
+	holder = find(holders, 2, mapper);
+	assert_non_null(holder);
+	assert_true(!holder->open && holder->mapped);
+	free(holders);
+	end(opener);
+	end(mapper);
+	assert_int_equal(kvmfr_holder_list(&root, path + 1, &holders, &blind), 0);
+	unlink(path);
+}
+
+/* Mapped by a node of another name, which only map_files can tell. */
+static void real_devices_are_found(void **state)
+{
+	struct kvmfr_root root = { .fd = -1 };
+	char *path = fixture_path(*state, "node");
+	const struct kvmfr_holder *holder;
+	struct kvmfr_holder *holders;
+	unsigned int blind;
+	pid_t mapper, opener;
+	int count;
+
+	if (mknod(path, S_IFCHR | 0600, makedev(1, 5)))
+		skip();
+	mapper = hold("/dev/zero", 0, true);
+	opener = hold("/dev/zero", 1, false);
+	count = kvmfr_holder_list(&root, path + 1, &holders, &blind);
+	holder = find(holders, count, mapper);
+	assert_non_null(holder);
+	assert_true(!holder->open && holder->mapped);
+	holder = find(holders, count, opener);
+	assert_non_null(holder);
+	assert_true(holder->open && !holder->mapped);
+	free(holders);
+	end(mapper);
+	end(opener);
+}
+
+static void processes_may_vanish(void **state)
+{
+	struct kvmfr_root root = { .fd = -1 };
+	pid_t storm = fork();
+
+	assert_true(storm >= 0);
+	if (!storm) {
+		for (;;) {
+			pid_t child = fork();
+
+			if (!child)
+				_exit(open("/dev/zero", O_RDONLY) < 0);
+			waitpid(child, NULL, 0);
+		}
+	}
+	for (int i = 0; i < 30; i++) {
+		struct kvmfr_holder *holders;
+		unsigned int blind;
+
+		assert_true(kvmfr_holder_list(&root, "dev/zero", &holders, &blind) >= 0);
+		free(holders);
+	}
+	end(storm);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(open_and_mapped_files_are_found),
+		TEST(devices_are_known_by_number),
+		TEST(buffers_are_counted_once),
+		TEST(failures_are_told),
+		TEST(those_of_others_are_blind),
+		TEST(real_processes_are_found),
+		TEST(real_devices_are_found),
+		TEST(processes_may_vanish),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
