@@ -56,10 +56,12 @@ need_userspace()
 {
 	[ "$USERSPACE" != no ] || return 0
 	# shellcheck disable=SC2086 # separated by blanks
-	command -v cc >/dev/null && command -v pkg-config >/dev/null &&
-		pkg-config --exists $LIBRARIES ||
-		die "libraries for the programs are missing (or leave them out: USERSPACE=no). Next:" \
-			"apt-get install gcc make pkgconf libudev-dev libkmod-dev libinih-dev libjson-c-dev libxml2-dev libacl1-dev"
+	if command -v cc >/dev/null && command -v pkg-config >/dev/null &&
+		pkg-config --exists $LIBRARIES; then
+		return
+	fi
+	die "libraries for the programs are missing (or leave them out: USERSPACE=no). Next:" \
+		"apt-get install gcc make pkgconf libudev-dev libkmod-dev libinih-dev libjson-c-dev libxml2-dev libacl1-dev"
 }
 
 userspace()

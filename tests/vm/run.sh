@@ -19,7 +19,7 @@ log=$BUILD/results/$suite-$label.log
 first=$BUILD/results/$suite-$label.first-boot.log
 
 # What a suite may set; see Documentation/testing.md.
-program=$suite args='' append='' qemu='' modules='' disk='' expect='' accel='' monitor=''
+program=$suite args='' append='' qemu='' modules='' disk='' systemd='' expect='' accel='' monitor=''
 memory=1024 smp=2 timeout=120
 setup() { :; }
 verify() { return 99; }	# 99: there is none
@@ -61,6 +61,8 @@ make_tree()
 	else
 		ln -s lib/kvmfr/init "$dir/tree/init"
 	fi
+	[ -z "$systemd" ] ||
+		cp "$vm/guest/systemd" "$vm/guest/test.service" "$dir/tree/lib/kvmfr/"
 	[ -z "$monitor" ] || modules="virtio_pci virtio_console $modules"
 	copy_modules
 	copy_program

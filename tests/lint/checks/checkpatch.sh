@@ -6,7 +6,7 @@ set -eu
 
 # It leaves a file of its own where it runs, and wants to see include/.
 mkdir -p /tmp/tree/include
-over '^(kernel|tests)/.*[.][ch]$' '^$' cp --parents -t /tmp/tree
+over '^(kernel|tests|userspace)/.*[.][ch]$' '^$' cp --parents -t /tmp/tree
 cd /tmp/tree
 
 # checkpatch REGEX EXCEPT TYPE,...: but for findings of those types
@@ -23,7 +23,7 @@ checkpatch "$modules" '^$' LINUX_VERSION_CODE
 # Programs have the C library's names instead of the kernel's macros and types,
 # look at memory that others change, and the harness is made of macros that
 # define functions. The bench has a module that crashes on purpose.
-checkpatch '^tests/.*[.][ch]$' "$modules" \
+checkpatch '^(tests|userspace)/.*[.][ch]$' "$modules" \
 	"PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,CAMELCASE,\
 ENOSYS,VOLATILE,EMBEDDED_FUNCTION_NAME,MULTISTATEMENT_MACRO_USE_DO_WHILE,\
-MACRO_ARG_REUSE,AVOID_BUG"
+MACRO_ARG_REUSE,AVOID_BUG,STRCPY"

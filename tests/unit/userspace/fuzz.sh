@@ -19,7 +19,7 @@ esac
 seconds=$1
 shift
 # shellcheck disable=SC2046 # names without blanks
-[ $# -gt 0 ] || set -- $(cd "$here" && ls fuzz_*.c | sed 's/^fuzz_//; s/[.]c$//')
+[ $# -gt 0 ] || set -- $(find "$here" -name 'fuzz_*.c' | sed 's|.*/fuzz_||; s|[.]c$||' | sort)
 
 packages="libudev libkmod inih json-c libxml-2.0 libacl"
 flags="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"

@@ -37,7 +37,8 @@ all=''
 [ $# -gt 0 ] || all=1
 find "$out" -name '*.gcda' -delete
 # shellcheck disable=SC2046 # names without blanks
-[ -z "$all" ] || set -- $(cd "$here" && ls test_*.c cli_*.sh 2>/dev/null | sed 's/\.[a-z]*$//')
+[ -z "$all" ] || set -- $(find "$here" -name 'test_*.c' -o -name 'cli_*.sh' |
+	sed 's|.*/||; s|[.][a-z]*$||' | sort)
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 CMOCKA_MESSAGE_OUTPUT=TAP
 PATH=$out/kvmfrctl:$out/kvmfrd:$out/vfio-powerd:$PATH
 for test; do
