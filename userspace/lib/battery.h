@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the machine draws, as its batteries tell. */
+#ifndef KVMFR_BATTERY_H
+#define KVMFR_BATTERY_H
+
+#include <stdint.h>
+
+#include "root.h"
+
+/*
+ * The sum of all batteries that feed the machine, in microwatts: power_now, or
+ * current_now times voltage_now. A mouse's battery is none of them.
+ *
+ * Return: 0; -ENODEV if there is no battery; -EAGAIN if one of them does not
+ * discharge, as on AC power: what they say is not what the machine draws then;
+ * -ENODATA if one does not tell.
+ */
+int kvmfr_battery_read(const struct kvmfr_root *root, int64_t *power_uw);
+
+#endif
