@@ -28,7 +28,9 @@ sysfs trixie
 parameters trixie
 version trixie
 readme trixie
-udev trixie"
+udev trixie
+manual tools
+units trixie"
 
 # All files that are, or are going to be, part of the project.
 list_files()
@@ -71,7 +73,7 @@ fi
 todo=$(selected "$@")
 mkdir -p "$BUILD/lint" "$BUILD/results"
 list_files >"$BUILD/lint/files"
-for root in bookworm trixie backports; do
+for root in bookworm trixie backports tools; do
 	"$vm/root.sh" "$root" >/dev/null
 done
 [ -e "$CACHE/lint/linux-6.12" ] ||

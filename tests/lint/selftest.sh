@@ -150,3 +150,15 @@ fails udev trixie 'OWNER'
 good_tree
 mv "$tree/udev/70-sample.rules" "$tree/udev/90-sample.rules"
 fails udev trixie 'sorts after'
+
+passes manual tools
+spoil userspace/man/kvmfrctl-sample.8 's/^[.]Nd.*/.Nd/'
+fails manual tools 'kvmfrctl-sample.8'
+spoil userspace/kvmfrctl/main.c 's/^\t{ "sample".*/&\n\t{ "other", "does more", other_run },/'
+fails manual tools 'no page for kvmfrctl other'
+
+passes units trixie
+spoil userspace/systemd/sample.service 's/^ProtectSystem=.*/Protect=all/'
+fails units trixie 'Protect'
+spoil userspace/systemd/sample.service '/^[A-Z][A-Za-z]*=.*yes$/d'
+fails units trixie 'UNSAFE\|EXPOSED\|MEDIUM'
