@@ -29,4 +29,6 @@ struct command {
 __attribute__((format(printf, 1, 2)))
 int command_fail(const char *format, ...);
 
+int command_doctor(const struct kvmfr_root *root, int argc, char **argv);
+
 #endif

@@ -9,7 +9,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
+#include "domain.h"
+#include "memsize.h"
 #include "root.h"
 
 enum doctor_level {
@@ -18,7 +21,10 @@ enum doctor_level {
 	DOCTOR_NOTE,		/* worth knowing; not counted as a finding */
 };
 
-/* One write to a file that a later write can take back. */
+/*
+ * One write to a file that a later write can take back. An attribute of sysfs
+ * gets @text, any other file has @text as its whole contents afterwards.
+ */
 struct doctor_write {
 	char *path;		/* relative to the root: "sys/bus/pci/..." */
 	char *text;
@@ -46,18 +52,33 @@ struct doctor_finding {
 /**
  * struct doctor - a visit
  * @root: the system that is looked at
- * @domains: libvirt domain XML files given by the user, else all of
- *	/etc/libvirt/qemu; relative to the root, NULL after the last
- * @modes: pictures the memory has to be large enough for, may be empty
+ * @domains: the virtual machines of libvirt, those that the user named, else
+ *	all below /etc/libvirt/qemu
+ * @modes: pictures the memory has to be large enough for, may be none
+ * @user: who is going to look at the picture, "" if not known
+ * @findings: what is wrong, in the order in which it is to be put right
+ * @skipped: what could not be looked at, and why
+ * @error: of the machinery itself: -ENOMEM
  */
 struct doctor {
 	const struct kvmfr_root *root;
-	char **domains;
-	const char *modes;
+	struct kvmfr_domain **domains;
+	size_t domain_count;
+	struct kvmfr_mode *modes;
+	size_t mode_count;
+	char user[64];
 	struct doctor_finding *findings;
 	size_t count;
-	int error;		/* of the machinery itself: -ENOMEM */
+	char **skipped;
+	size_t skipped_count;
+	int error;
 };
+
+/* This machine, not a tree or a mounted system: the kernel can be asked. */
+static inline bool doctor_live(const struct doctor *doctor)
+{
+	return doctor->root->fd < 0;
+}
 
 /*
  * doctor_report - add a finding
@@ -74,6 +95,9 @@ struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 __attribute__((format(printf, 1, 2)))
 char *doctor_text(const char *format, ...);
 
+/* @text, from doctor_text(), says what was not looked at, and why. */
+void doctor_skip(struct doctor *doctor, char *text);
+
 /* --fix may write @text to @path (a format); NULL @finding is allowed. */
 __attribute__((format(printf, 4, 5)))
 void doctor_fix_write(struct doctor *doctor, struct doctor_finding *finding,
@@ -87,5 +111,19 @@ void doctor_check_domain(struct doctor *doctor);	/* doctor_domain.c */
 void doctor_check_iommu(struct doctor *doctor);		/* doctor_iommu.c */
 void doctor_check_vfio(struct doctor *doctor);		/* doctor_vfio.c */
 void doctor_check_slot(struct doctor *doctor);		/* doctor_slot.c */
+
+/* Puts all of that away, for another visit of the same doctor. */
+void doctor_forget(struct doctor *doctor);
+
+/* doctor_print.c: for people, and for programs. */
+void doctor_print(const struct doctor *doctor);
+int doctor_print_json(const struct doctor *doctor);
+
+/*
+ * doctor_fix.c: shows the writes of all findings on @out and does them, if the
+ * user agrees or @yes. Returns how many it did, or a negative errno; -EPERM if
+ * there is nobody who could agree.
+ */
+int doctor_fix(const struct doctor *doctor, FILE *out, bool yes);
 
 #endif

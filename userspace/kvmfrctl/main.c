@@ -10,6 +10,7 @@
 #include "command.h"
 
 static const struct command commands[] = {
+	{ "doctor", "say what is wrong, and what helps", command_doctor },
 	{ NULL, NULL, NULL },
 };
 
