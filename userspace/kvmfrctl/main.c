@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "command.h"
+#include "size.h"
 
 static const struct command commands[] = {
 	{ "doctor", "say what is wrong, and what helps", command_doctor },
+	{ "size", "says how large a device has to be for a picture", size_run },
 	{ NULL, NULL, NULL },
 };
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kvmfrctl size: the device for a picture, and what to write where. */
+#ifndef KVMFRCTL_SIZE_H
+#define KVMFRCTL_SIZE_H
+
+#include <stdint.h>
+
+#include "root.h"
+
+int size_run(const struct kvmfr_root *root, int argc, char **argv);
+
+/* The lines of libvirt's XML for /dev/kvmfr0 of @bytes, to be freed, or NULL. */
+char *size_domain_xml(uint64_t bytes);
+
+#endif
