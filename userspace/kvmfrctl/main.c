@@ -13,6 +13,7 @@
 static const struct command commands[] = {
 	{ "doctor", "say what is wrong, and what helps", command_doctor },
 	{ "size", "says how large a device has to be for a picture", size_run },
+	{ "status", "show devices, who uses them, and GPU slots", command_status },
 	{ NULL, NULL, NULL },
 };
 
