@@ -59,6 +59,7 @@ checkout()
 		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.rules' -o -name '*.conf' \
 		-o -name Kbuild -o -name Makefile -o -name COPYING \) ! -name '*.mod.c' \
 		-exec cp --parents -t /tmp/checkout {} +
+	cp -R userspace /tmp/checkout
 	cd /tmp/checkout
 }
 

@@ -9,7 +9,9 @@ expect "make install DESTDIR=" make install DESTDIR="$stage" PREFIX=/usr
 for file in usr/src/kvmfr-suite-1.0.0/dkms.conf \
 	usr/src/kvmfr-suite-1.0.0/kernel/Kbuild \
 	usr/src/kvmfr-suite-1.0.0/kernel/kvmfr/main.c \
-	usr/lib/udev/rules.d/70-kvmfr.rules etc/modprobe.d/kvmfr.conf; do
+	usr/lib/udev/rules.d/70-kvmfr.rules etc/modprobe.d/kvmfr.conf \
+	usr/bin/kvmfrctl usr/sbin/kvmfrd usr/share/man/man8/kvmfrd.8 \
+	usr/lib/systemd/system/kvmfrd.service etc/kvmfr.conf; do
 	expect "staged: $file" test -f "$stage/$file"
 done
 for name in kvmfr vfio_pci_pm; do
