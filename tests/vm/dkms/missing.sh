@@ -11,3 +11,9 @@ mv /usr/sbin/dkms /usr/sbin/dkms.away
 refuses "dkms-install without dkms" "apt-get install dkms" \
 	make dkms-install KVER="$release"
 mv /usr/sbin/dkms.away /usr/sbin/dkms
+
+mv /usr/bin/pkg-config /usr/bin/pkg-config.away
+refuses "dkms-install without the programs' libraries" \
+	"apt-get install gcc make pkgconf libudev-dev libkmod-dev libinih-dev libjson-c-dev libxml2-dev libacl1-dev" \
+	make dkms-install KVER="$release"
+mv /usr/bin/pkg-config.away /usr/bin/pkg-config
