@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Looks at all nodes, and makes them right. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "daemon.h"
+#include "log.h"
+#include "notify.h"
+#include "seat.h"
+
+int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void nodes_init(struct daemon *daemon)
+{
+	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
+		snprintf(daemon->nodes[i].name, sizeof(daemon->nodes[i].name), "kvmfr%d", i);
+		daemon->nodes[i].watch = -1;
+	}
+}
+
+void node_forget(struct node *node)
+{
+	node->missing_ms = 0;
+	node->repairs = 0;
+	node->left_alone = false;
+}
+
+void nodes_forget(struct daemon *daemon)
+{
+	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
+		node_forget(&daemon->nodes[i]);
+		daemon->nodes[i].trouble = TROUBLE_NONE;
+	}
+	daemon->seat_trouble = false;
+}
+
+void node_trouble(struct daemon *daemon, struct node *node, enum trouble trouble,
+		  const char *format, ...)
+{
+	char text[768];
+	va_list args;
+
+	daemon->troubles++;
+	if (node->trouble == trouble)
+		return;
+	node->trouble = trouble;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_warning("/dev/%s %s", node->name, text);
+}
+
+void nodes_look_later(struct daemon *daemon)
+{
+	if (!daemon->look_ms)
+		daemon->look_ms = now_ms() + DELAY_MS;
+}
+
+/* Somebody changed the node, and it was set right again. */
+static void count_repair(struct daemon *daemon, struct node *node)
+{
+	int64_t now = now_ms();
+
+	if (!node->repairs || now - node->repairs_ms > REPAIRS_MS) {
+		node->repairs = 0;
+		node->repairs_ms = now;
+	}
+	log_notice("/dev/%s was changed by another program, and is set right again",
+		   node->name);
+	if (++node->repairs < REPAIRS)
+		return;
+	node->left_alone = true;
+	node_trouble(daemon, node, TROUBLE_FIGHT,
+		     "was changed %d times within a minute, now it is left alone: find who does that (a udev rule with OWNER, GROUP or MODE, a script), then reload kvmfrd",
+		     REPAIRS);
+}
+
+static void apply(struct daemon *daemon, struct node *node, int fd, bool drift)
+{
+	const struct node_settings *settings = &daemon->settings.node[node - daemon->nodes];
+	int ret = access_apply(fd, settings, daemon->seat);
+
+	if (ret == -ENOENT)	/* gone meanwhile */
+		return;
+	if (ret < 0) {
+		node_trouble(daemon, node, TROUBLE_ACCESS,
+			     "cannot be given its group, mode and ACL: %s%s",
+			     strerror(-ret), ret == -EPERM ? "; kvmfrd has to run as root" : "");
+		return;
+	}
+	node->trouble = TROUBLE_NONE;
+	if (ret && drift)
+		count_repair(daemon, node);
+}
+
+/*
+ * A device without a node is what a module looks like that is being loaded or
+ * unloaded. Only if it stays so, somebody has removed the node.
+ */
+static void missing(struct daemon *daemon, struct node *node,
+		    const struct kvmfr_device *device)
+{
+	int64_t now = now_ms();
+
+	if (!node->missing_ms)
+		node->missing_ms = now;
+	if (now - node->missing_ms < DELAY_MS) {
+		nodes_look_later(daemon);
+		return;
+	}
+	if (!replace_missing(daemon, node, device,
+			     &daemon->settings.node[node - daemon->nodes]))
+		return;
+	node->missing_ms = 0;
+	count_repair(daemon, node);
+}
+
+static const char *type_name(const struct stat *st)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFDIR:
+		return "a directory";
+	case S_IFCHR:
+		return "the node of another device";
+	}
+	return "no character device";
+}
+
+/* The number of a device that was there before the module was loaded again. */
+static bool is_stale(const struct daemon *daemon, const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) &&
+	       !kvmfr_exists(&daemon->root, "sys/dev/char/%u:%u", major(st->st_rdev),
+			     minor(st->st_rdev));
+}
+
+static void remove_stale(const struct node *node)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/%s", node->name);
+	unlink(path);
+}
+
+static void look_at(struct daemon *daemon, struct node *node,
+		    const struct kvmfr_device *device, int fd, bool drift)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return;
+	/* First, so that nothing is missed that happens after the look. */
+	watch_node(daemon, node, fd, S_ISREG(st.st_mode));
+	if (S_ISCHR(st.st_mode) && st.st_rdev == device->number) {
+		apply(daemon, node, fd, drift);
+	} else if (S_ISREG(st.st_mode)) {
+		replace_file(daemon, node, device,
+			     &daemon->settings.node[node - daemon->nodes]);
+	} else if (is_stale(daemon, &st)) {
+		remove_stale(node);
+		missing(daemon, node, device);
+	} else {
+		node_trouble(daemon, node, TROUBLE_OTHER,
+			     "is %s, which is left alone: remove it, then reload kvmfrd",
+			     type_name(&st));
+	}
+}
+
+/*
+ * A file: QEMU was started without the module. A node: we made it, and devtmpfs
+ * removes only its own; it must not stay, as its number will be another device's.
+ */
+static void no_device(struct daemon *daemon, struct node *node)
+{
+	struct stat st;
+
+	node->missing_ms = 0;
+	if (kvmfr_lstat(&daemon->root, &st, "dev/%s", node->name) ||
+	    kvmfr_exists(&daemon->root, "sys/class/kvmfr/%s", node->name)) {
+		node->trouble = TROUBLE_NONE;
+		return;
+	}
+	if (S_ISCHR(st.st_mode))
+		remove_stale(node);
+	else if (S_ISREG(st.st_mode))
+		node_trouble(daemon, node, TROUBLE_NO_MODULE,
+			     "is a file, and the module is not loaded: stop the VM, then 'rm /dev/%s && modprobe kvmfr'",
+			     node->name);
+}
+
+static void look(struct daemon *daemon, struct node *node,
+		 const struct kvmfr_device *device, bool drift)
+{
+	int fd;
+
+	if (!device) {
+		no_device(daemon, node);
+		return;
+	}
+	if (node->left_alone) {
+		daemon->troubles++;
+		return;
+	}
+	fd = kvmfr_open(&daemon->root, O_PATH | O_NOFOLLOW, "dev/%s", node->name);
+	if (fd < 0) {
+		missing(daemon, node, device);
+		return;
+	}
+	node->missing_ms = 0;
+	look_at(daemon, node, device, fd, drift);
+	close(fd);
+}
+
+static void read_seat(struct daemon *daemon)
+{
+	int ret = kvmfr_seat_user(&daemon->root, &daemon->seat);
+
+	if (ret || !daemon->seat)	/* root needs no entry */
+		daemon->seat = ACCESS_NOBODY;
+	if (!ret || ret == -ENODATA || !daemon->settings.seat) {
+		daemon->seat_trouble = false;
+		return;
+	}
+	if (!daemon->seat_trouble)
+		log_warning("'seat = yes' has no effect, as '/%s/%s' cannot be read (%s): start systemd-logind or elogind, or name the user with 'users ='",
+			    KVMFR_SEAT_DIRECTORY, KVMFR_SEAT_NAME, strerror(-ret));
+	daemon->seat_trouble = true;
+}
+
+void nodes_look(struct daemon *daemon, bool drift)
+{
+	struct kvmfr_device devices[KVMFR_DEVICES_MAX];
+	int count = kvmfr_device_list(&daemon->root, devices);
+	char status[64];
+
+	daemon->look_ms = 0;
+	daemon->troubles = 0;
+	if (count < 0) {
+		log_error("cannot read '/sys/class/kvmfr': %s", strerror(-count));
+		daemon->troubles = 1;
+		return;
+	}
+	read_seat(daemon);
+	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
+		const struct kvmfr_device *device = NULL;
+
+		for (int j = 0; j < count; j++)
+			if (!strcmp(devices[j].name, daemon->nodes[i].name))
+				device = &devices[j];
+		look(daemon, &daemon->nodes[i], device, drift);
+	}
+	snprintf(status, sizeof(status), "%d device%s, %u not usable as configured", count,
+		 count == 1 ? "" : "s", daemon->troubles);
+	kvmfr_notify_status(status);
+}
