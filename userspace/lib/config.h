@@ -33,12 +33,14 @@ struct kvmfr_config_nodes {
 /**
  * struct kvmfr_config_power - the section [power]
  * @meter: "auto", "none", "hwmon", "powercap", "acpi" or "command"
+ * @sensor: of meter "hwmon", and for "auto": "chip:label", "" for none
  * @command: absolute path and arguments, NULL after the last; run without a shell
  * @state: path of the JSON file, "" for none
  * @metrics: path of the OpenMetrics file, "" for none
  */
 struct kvmfr_config_power {
 	char *meter;
+	char *sensor;
 	char **command;
 	char *state;
 	char *metrics;

@@ -194,6 +194,19 @@ static int set_meter(struct parser *parser, const char *value)
 			   "or command", shorten(&shown, value, strlen(value)));
 }
 
+/* Where the colon is, a name of a chip ends, which has none. */
+static int set_sensor(struct parser *parser, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	struct shown shown;
+
+	if (!colon || colon == value || !colon[1])
+		return parser_fail(parser, "sensor '%s' is not a chip and a label, as in "
+				   "corsairpsu:power total",
+				   shorten(&shown, value, strlen(value)));
+	return set_string(&parser->config->power.sensor, value);
+}
+
 static int check_command(struct parser *parser, const char *value, char **words, size_t count)
 {
 	struct shown shown;
@@ -262,6 +275,7 @@ static const struct key {
 	{ "users", set_users, false }, { "seat", set_seat, false },
 	{ "meter", set_meter, true }, { "command", set_command, true },
 	{ "state", set_state, true }, { "metrics", set_metrics, true },
+	{ "sensor", set_sensor, true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))
@@ -304,7 +318,7 @@ int parser_set(struct parser *parser, const char *name, const char *value)
 		return keys[i].set(parser, value);
 	}
 	return parser_fail(parser, "there is no '%s' in this section, only %s", shown.text,
-			   power ? "meter, command, state and metrics" :
+			   power ? "meter, sensor, command, state and metrics" :
 				   "group, mode, users and seat");
 }
 
@@ -330,12 +344,18 @@ static int finish_power(struct parser *parser)
 
 	if (!power->meter)
 		power->meter = strdup("auto");
+	if (!power->sensor)
+		power->sensor = strdup("");
 	if (!power->state)
 		power->state = strdup("/run/vfio-powerd/state.json");
 	if (!power->metrics)
 		power->metrics = strdup("");
-	if (!power->meter || !power->state || !power->metrics)
+	if (!power->meter || !power->sensor || !power->state || !power->metrics)
 		return -ENOMEM;
+	if (!strcmp(power->meter, "hwmon") && !*power->sensor) {
+		parser->line = parser->lines[SECTION_POWER];
+		return parser_fail(parser, "[power] has meter = hwmon, but no sensor");
+	}
 	wanted = !strcmp(power->meter, "command");
 	if (wanted == !!power->command) {
 		if (!power->command)
@@ -381,6 +401,7 @@ void kvmfr_config_free(struct kvmfr_config *config)
 		free(config->node[i]);
 	}
 	free(config->power.meter);
+	free(config->power.sensor);
 	words_free(config->power.command);
 	free(config->power.state);
 	free(config->power.metrics);

@@ -33,6 +33,7 @@ static void nothing_means_defaults(void **state)
 		assert_null(config->node[i]);
 	assert_string_equal(config->power.meter, "auto");
 	assert_null(config->power.command[0]);
+	assert_string_equal(config->power.sensor, "");
 	assert_string_equal(config->power.state, "/run/vfio-powerd/state.json");
 	assert_string_equal(config->power.metrics, "");
 }
@@ -64,6 +65,15 @@ static void takes_every_name(void **state)
 	assert_null(config->power.command[3]);
 	assert_string_equal(config->power.state, "");
 	assert_string_equal(config->power.metrics, "/var/lib/x/kvmfr.prom");
+}
+
+static void a_sensor_has_a_chip_and_a_label(void **state)
+{
+	assert_int_equal(parse("[power]\nmeter = hwmon\nsensor = corsairpsu:power total\n"), 0);
+	assert_string_equal(config->power.meter, "hwmon");
+	assert_string_equal(config->power.sensor, "corsairpsu:power total");
+	assert_int_equal(parse("[power]\nsensor = corsairpsu:a:b\n"), 0);
+	assert_string_equal(config->power.sensor, "corsairpsu:a:b");
 }
 
 static void a_node_differs_from_the_others_only_in_what_it_says(void **state)
@@ -119,7 +129,7 @@ static void says_what_is_wrong_with_a_line(void **state)
 		{ "group = x\n", "'group' comes before the first [section]", 1 },
 		{ "[nodes]\n\nowner = x\n", "there is no 'owner' in this section, only group", 3 },
 		{ "[nodes]\nmeter = auto\n", "there is no 'meter' in this section", 2 },
-		{ "[power]\ngroup = x\n", "only meter, command, state and metrics", 2 },
+		{ "[power]\ngroup = x\n", "only meter, sensor, command, state and ", 2 },
 		{ "[nodes]\n= x\n", "there is no ''", 2 },
 		{ "[nodes]\nseat\n", "is not 'name = value'", 2 },
 		{ "[nodes]\nseat = yes\nseat = no\n", "'seat' is there twice", 3 },
@@ -174,6 +184,10 @@ static void says_what_is_wrong_with_a_value(void **state)
 		{ "[power]\ncommand = /0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q "
 		  "r s t u v w", "command has 33 words, the most is 32", 2 },
 		{ "[power]\n\ncommand = /bin/plug", "not meter = command", 1 },
+		{ "[power]\nsensor = corsairpsu", "'corsairpsu' is not a chip and a label", 2 },
+		{ "[power]\nsensor = :power1", "':power1' is not a chip", 2 },
+		{ "[power]\nsensor = corsairpsu:", "'corsairpsu:' is not a chip", 2 },
+		{ "[power]\n\nmeter = hwmon", "meter = hwmon, but no sensor", 1 },
 		{ "\n[power]\nmeter = command", "meter = command, but no command", 2 },
 		{ "[power]\nstate = state.json", "state 'state.json' is not the absolute", 2 },
 		{ "[power]\nmetrics = /var/", "metrics '/var/' is not the absolute", 2 },
@@ -286,6 +300,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(nothing_means_defaults, teardown),
 		cmocka_unit_test_teardown(takes_every_name, teardown),
+		cmocka_unit_test_teardown(a_sensor_has_a_chip_and_a_label, teardown),
 		cmocka_unit_test_teardown(a_node_differs_from_the_others_only_in_what_it_says,
 					  teardown),
 		cmocka_unit_test_teardown(says_what_is_wrong_with_a_line, teardown),
