@@ -143,12 +143,17 @@ static int add_descriptor(struct scan *scan, const char *pid, const char *fd)
 	char info[KVMFR_TEXT_MAX];
 	const char *exporter;
 	const char *inode;
+	size_t length;
 
 	if (kvmfr_read(scan->root, info, sizeof(info), "proc/%s/fdinfo/%s", pid, fd) < 0)
 		return 0;	/* closed meanwhile */
 	inode = strstr(info, "\nino:\t");
 	exporter = strstr(info, "\nexp_name:\t");
-	if (!inode || !exporter || strncmp(exporter, "\nexp_name:\tkvmfr\n", 17))
+	if (!inode || !exporter)
+		return 0;
+	exporter = strchr(exporter, '\t') + 1;
+	length = strcspn(exporter, "\n");
+	if (length != strlen("kvmfr") || strncmp(exporter, "kvmfr", length))
 		return 0;
 	return add_buffer(scan, pid, strtoull(inode + 6, NULL, 10), true);
 }

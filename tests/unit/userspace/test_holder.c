@@ -73,7 +73,8 @@ static void dmabuf(struct fixture *fixture, int pid, int fd, unsigned int inode,
 	snprintf(path, sizeof(path), "fdinfo/%d", fd);
 	process_file(fixture, pid, path,
 		     "pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t%u\nsize:\t4096\n"
-		     "count:\t2\nexp_name:\t%s\nname:\t%s\n", inode, exporter, name);
+		     "count:\t2\nexp_name:\t%s\n%s%s", inode, exporter,
+		     name ? "name:\t" : "", name ? name : "");
 }
 
 static void open_and_mapped_files_are_found(void **state)
@@ -163,9 +164,9 @@ static void buffers_are_counted_once(void **state)
 
 	node(fixture, NODE, 0);
 	process(fixture, 10, "client");
-	dmabuf(fixture, 10, 5, 900, "kvmfr", "");
+	dmabuf(fixture, 10, 5, 900, "kvmfr", NULL);
 	dmabuf(fixture, 10, 6, 900, "kvmfr", "the same again");
-	dmabuf(fixture, 10, 7, 901, "kvmfr", "");
+	dmabuf(fixture, 10, 7, 901, "kvmfr", NULL);
 	process_file(fixture, 10, "maps", "1000-2000 rw-s 00000000 00:0b 900    /dmabuf:\n");
 	process(fixture, 11, "mapped only");
 	process_file(fixture, 11, "maps",
@@ -176,7 +177,7 @@ static void buffers_are_counted_once(void **state)
 	dmabuf(fixture, 12, 5, 902, "udmabuf", "x\nexp_name:\tkvmfr\n");
 	process_link(fixture, 12, "fd/9", "/dmabuf:");	/* closed meanwhile */
 	process(fixture, 13, "strange");
-	dmabuf(fixture, 13, 5, 904, "kvmfr_not", "");
+	dmabuf(fixture, 13, 5, 904, "kvmfr_not", NULL);
 
 	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
 	assert_int_equal(holders[0].pid, 10);
