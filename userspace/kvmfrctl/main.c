@@ -8,12 +8,17 @@
 #include <string.h>
 
 #include "command.h"
+#include "load.h"
 #include "size.h"
 
 static const struct command commands[] = {
 	{ "doctor", "say what is wrong, and what helps", command_doctor },
 	{ "size", "says how large a device has to be for a picture", size_run },
 	{ "status", "show devices, who uses them, and GPU slots", command_status },
+	{ "size", "says how large a device has to be for a picture", size_run },
+	{ "load", "loads kvmfr", load_run },
+	{ "unload", "unloads kvmfr, if nobody uses it", unload_run },
+	{ "resize", "loads kvmfr again, with other sizes", resize_run },
 	{ NULL, NULL, NULL },
 };
 

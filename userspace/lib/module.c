@@ -93,6 +93,27 @@ int kvmfr_module_info(const char *name, struct kvmfr_module_info *info)
 	return ret < 0 ? ret : 0;
 }
 
+int kvmfr_module_options(const char *name, char **options)
+{
+	struct kmod_module *module;
+	struct kmod_ctx *ctx = create_context();
+	const char *text = NULL;
+	int ret;
+
+	*options = NULL;
+	if (!ctx)
+		return -ENOMEM;
+	ret = kmod_module_new_from_name(ctx, name, &module);
+	if (ret >= 0) {
+		text = kmod_module_get_options(module);
+		*options = strdup(text ? text : "");
+		ret = *options ? 0 : -ENOMEM;
+		kmod_module_unref(module);
+	}
+	kmod_unref(ctx);
+	return ret;
+}
+
 /* @list has one module, or several where @name is an alias. */
 static int probe(struct kmod_list *list, const char *options)
 {

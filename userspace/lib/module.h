@@ -29,6 +29,12 @@ struct kvmfr_module_info {
 int kvmfr_module_info(const char *name, struct kvmfr_module_info *info);
 
 /*
+ * What modprobe.d and the kernel's command line say for @name, in the order in
+ * which it counts, to be freed; "" if nothing.
+ */
+int kvmfr_module_options(const char *name, char **options);
+
+/*
  * Loads @name as modprobe does, with @options ("static_size_mb=64" or NULL)
  * after those of modprobe.d and the kernel's command line.
  *
