@@ -17,15 +17,13 @@
 #define SENSORS_MAX 32
 
 static const char *const names[KVMFR_METER_KINDS] = {
-	[KVMFR_METER_NONE] = "none",
-	[KVMFR_METER_ACPI] = "acpi",
-	[KVMFR_METER_POWERCAP] = "powercap",
-	[KVMFR_METER_HWMON] = "hwmon",
+	[KVMFR_METER_NONE] = "none",	     [KVMFR_METER_ACPI] = "acpi",
+	[KVMFR_METER_POWERCAP] = "powercap", [KVMFR_METER_HWMON] = "hwmon",
 	[KVMFR_METER_COMMAND] = "command",
 };
 
-__attribute__((format(printf, 2, 3)))
-static int set_path(struct kvmfr_meter *meter, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int
+set_path(struct kvmfr_meter *meter, const char *format, ...)
 {
 	va_list args;
 	int size;
@@ -49,8 +47,9 @@ static bool is_display(const struct kvmfr_root *root, const char *hwmon)
 {
 	char class[16];
 
-	return kvmfr_read(root, class, sizeof(class), "sys/class/hwmon/%s/device/class",
-			  hwmon) > 0 && !strncmp(class, "0x03", 4);
+	return kvmfr_read(root, class, sizeof(class),
+			  "sys/class/hwmon/%s/device/class", hwmon) > 0 &&
+	       !strncmp(class, "0x03", 4);
 }
 
 /* The attribute powerN_average or powerN_input of a chip in one place. */
@@ -66,33 +65,37 @@ static int find_sensor(struct kvmfr_meter *meter, const struct kvmfr_root *root,
 		snprintf(name, sizeof(name), "power%d", i);
 		if (strcmp(name, wanted) &&
 		    (kvmfr_read(root, label, sizeof(label), "%s/%s_label",
-				directory, name) < 0 || strcmp(label, wanted)))
+				directory, name) < 0 ||
+		     strcmp(label, wanted)))
 			continue;
 		for (size_t end = 0; end < 2; end++)
-			if (kvmfr_exists(root, "%s/%s_%s", directory, name, ends[end]))
-				return set_path(meter, "%s/%s_%s", directory, name,
-						ends[end]);
+			if (kvmfr_exists(root, "%s/%s_%s", directory, name,
+					 ends[end]))
+				return set_path(meter, "%s/%s_%s", directory,
+						name, ends[end]);
 	}
 	return -ENODEV;
 }
 
-static int find_in_hwmon(struct kvmfr_meter *meter, const struct kvmfr_root *root,
-			 const char *hwmon, const char *chip, const char *sensor)
+static int find_in_hwmon(struct kvmfr_meter *meter,
+			 const struct kvmfr_root *root, const char *hwmon,
+			 const char *chip, const char *sensor)
 {
 	char directory[96], name[64];
 
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(directory, sizeof(directory), "sys/class/hwmon/%.48s%s", hwmon,
-			 hwmon_places[i]);
-		if (kvmfr_read(root, name, sizeof(name), "%s/name", directory) < 0)
+		snprintf(directory, sizeof(directory),
+			 "sys/class/hwmon/%.48s%s", hwmon, hwmon_places[i]);
+		if (kvmfr_read(root, name, sizeof(name), "%s/name", directory) <
+		    0)
 			continue;
 		if (strcmp(name, chip))
 			return -ENODEV;
 		break;
 	}
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(directory, sizeof(directory), "sys/class/hwmon/%.48s%s", hwmon,
-			 hwmon_places[i]);
+		snprintf(directory, sizeof(directory),
+			 "sys/class/hwmon/%.48s%s", hwmon, hwmon_places[i]);
 		if (!find_sensor(meter, root, directory, sensor))
 			return 0;
 	}
@@ -108,13 +111,15 @@ static int find_chip(struct kvmfr_meter *meter, const struct kvmfr_root *root,
 	kvmfr_list(root, &hwmon, "sys/class/hwmon");
 	for (size_t i = 0; ret && i < hwmon.count; i++)
 		if (!is_display(root, hwmon.name[i]))
-			ret = find_in_hwmon(meter, root, hwmon.name[i], chip, sensor);
+			ret = find_in_hwmon(meter, root, hwmon.name[i], chip,
+					    sensor);
 	kvmfr_names_free(&hwmon);
 	return ret;
 }
 
 /* "chip:sensor" */
-static int find_configured(struct kvmfr_meter *meter, const struct kvmfr_root *root)
+static int find_configured(struct kvmfr_meter *meter,
+			   const struct kvmfr_root *root)
 {
 	const char *sensor = meter->config->sensor;
 	const char *colon = sensor ? strchr(sensor, ':') : NULL;
@@ -137,8 +142,9 @@ static int find_psys(struct kvmfr_meter *meter, const struct kvmfr_root *root)
 		char name[32];
 
 		if (!strncmp(zone, "intel-rapl:", 11) &&
-		    kvmfr_read(root, name, sizeof(name), "sys/class/powercap/%s/name",
-			       zone) > 0 && !strcmp(name, "psys"))
+		    kvmfr_read(root, name, sizeof(name),
+			       "sys/class/powercap/%s/name", zone) > 0 &&
+		    !strcmp(name, "psys"))
 			ret = set_path(meter, "sys/class/powercap/%s", zone);
 	}
 	kvmfr_names_free(&zones);
@@ -157,7 +163,9 @@ static int find_kind(struct kvmfr_meter *meter, const struct kvmfr_root *root,
 	case KVMFR_METER_HWMON:
 		return find_configured(meter, root);
 	case KVMFR_METER_COMMAND:
-		return meter->config->command && meter->config->command[0] ? 0 : -ENODEV;
+		return meter->config->command && meter->config->command[0] ?
+			       0 :
+			       -ENODEV;
 	default:
 		return -ENODEV;
 	}
@@ -199,10 +207,12 @@ static int read_psys(struct kvmfr_meter *meter, const struct kvmfr_root *root,
 	if (!usable)
 		return -EAGAIN;
 	if (used_uj < 0) {
-		ret = kvmfr_read_s64(root, &range_uj, "%s/max_energy_range_uj", meter->path);
+		ret = kvmfr_read_s64(root, &range_uj, "%s/max_energy_range_uj",
+				     meter->path);
 		if (ret)
 			return ret;
-		if (__builtin_add_overflow(used_uj, range_uj, &used_uj) || used_uj < 0)
+		if (__builtin_add_overflow(used_uj, range_uj, &used_uj) ||
+		    used_uj < 0)
 			return -ERANGE;
 	}
 	if (!used_uj)
@@ -224,7 +234,8 @@ static int read_kind(struct kvmfr_meter *meter, const struct kvmfr_root *root,
 		ret = read_psys(meter, root, &value);
 		break;
 	case KVMFR_METER_COMMAND:
-		ret = kvmfr_meter_run(meter->config->command, KVMFR_METER_COMMAND_MS, &value);
+		ret = kvmfr_meter_run(meter->config->command,
+				      KVMFR_METER_COMMAND_MS, &value);
 		break;
 	default:
 		ret = kvmfr_read_s64(root, &value, "%s", meter->path);
@@ -236,7 +247,8 @@ static int read_kind(struct kvmfr_meter *meter, const struct kvmfr_root *root,
 	return ret;
 }
 
-static bool is_wanted(const struct kvmfr_meter *meter, enum kvmfr_meter_kind kind)
+static bool is_wanted(const struct kvmfr_meter *meter,
+		      enum kvmfr_meter_kind kind)
 {
 	return !strcmp(meter->config->meter, names[kind]) ||
 	       !strcmp(meter->config->meter, "auto");
@@ -245,7 +257,8 @@ static bool is_wanted(const struct kvmfr_meter *meter, enum kvmfr_meter_kind kin
 /* The next one that is wanted, there, and has not failed. */
 static int find_next(struct kvmfr_meter *meter, const struct kvmfr_root *root)
 {
-	for (int kind = KVMFR_METER_NONE + 1; kind < KVMFR_METER_KINDS; kind++) {
+	for (int kind = KVMFR_METER_NONE + 1; kind < KVMFR_METER_KINDS;
+	     kind++) {
 		if (meter->failed & 1U << kind || !is_wanted(meter, kind) ||
 		    find_kind(meter, root, kind))
 			continue;
@@ -255,7 +268,8 @@ static int find_next(struct kvmfr_meter *meter, const struct kvmfr_root *root)
 	return -ENODEV;
 }
 
-void kvmfr_meter_init(struct kvmfr_meter *meter, const struct kvmfr_config_power *config)
+void kvmfr_meter_init(struct kvmfr_meter *meter,
+		      const struct kvmfr_config_power *config)
 {
 	memset(meter, 0, sizeof(*meter));
 	meter->config = config;

@@ -15,10 +15,10 @@
 
 enum kvmfr_meter_kind {
 	KVMFR_METER_NONE,
-	KVMFR_METER_ACPI,	/* a server's ACPI power meter */
-	KVMFR_METER_POWERCAP,	/* RAPL's counter of the platform, psys */
-	KVMFR_METER_HWMON,	/* the configured sensor */
-	KVMFR_METER_COMMAND,	/* the configured program */
+	KVMFR_METER_ACPI, /* a server's ACPI power meter */
+	KVMFR_METER_POWERCAP, /* RAPL's counter of the platform, psys */
+	KVMFR_METER_HWMON, /* the configured sensor */
+	KVMFR_METER_COMMAND, /* the configured program */
 	KVMFR_METER_KINDS,
 };
 
@@ -46,7 +46,8 @@ struct kvmfr_meter {
 };
 
 /* Before the first reading, and whenever another meter may be taken. */
-void kvmfr_meter_init(struct kvmfr_meter *meter, const struct kvmfr_config_power *config);
+void kvmfr_meter_init(struct kvmfr_meter *meter,
+		      const struct kvmfr_config_power *config);
 
 /*
  * What the machine draws, 1 to KVMFR_METER_MAX_UW. A program may take

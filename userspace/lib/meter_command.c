@@ -26,13 +26,14 @@ static int64_t now_ms(void)
 /* In a process group of its own, with default signals, none of them blocked. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
+	const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+			    POSIX_SPAWN_SETSIGDEF;
 	sigset_t none, all;
 	int ret;
 
 	sigemptyset(&none);
 	sigfillset(&all);
-	ret = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
-				       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	ret = posix_spawnattr_setflags(attributes, flags);
 	if (!ret)
 		ret = posix_spawnattr_setsigmask(attributes, &none);
 	if (!ret)
@@ -40,34 +41,43 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	return ret;
 }
 
+static int set_files(posix_spawn_file_actions_t *files, int output)
+{
+	int ret = posix_spawn_file_actions_addopen(files, STDIN_FILENO,
+						   "/dev/null", O_RDONLY, 0);
+
+	if (ret)
+		return ret;
+	return posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
+}
+
 static int spawn(char *const *command, int output, pid_t *pid)
 {
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	static char locale[] = "LC_ALL=C.UTF-8";
-	char *const environment[] = { path, locale, NULL };
-	posix_spawn_file_actions_t actions;
+	char *const environment[] = {
+		(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		(char *)"LC_ALL=C.UTF-8",
+		NULL,
+	};
+	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	int ret;
 
-	ret = posix_spawn_file_actions_init(&actions);
+	ret = posix_spawn_file_actions_init(&files);
 	if (ret)
 		return -ret;
 	ret = posix_spawnattr_init(&attributes);
 	if (ret) {
-		posix_spawn_file_actions_destroy(&actions);
+		posix_spawn_file_actions_destroy(&files);
 		return -ret;
 	}
 	ret = set_attributes(&attributes);
 	if (!ret)
-		ret = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-						       O_RDONLY, 0);
+		ret = set_files(&files, output);
 	if (!ret)
-		ret = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (!ret)
-		ret = posix_spawn(pid, command[0], &actions, &attributes, command,
+		ret = posix_spawn(pid, command[0], &files, &attributes, command,
 				  environment);
 	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
+	posix_spawn_file_actions_destroy(&files);
 	return -ret;
 }
 
@@ -108,7 +118,8 @@ static int reap(pid_t pid, int64_t deadline_ms, int ret)
 
 	while (!ret) {
 		info.si_pid = 0;
-		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+		if (waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) ||
 		    info.si_pid)
 			break;
 		if (now_ms() >= deadline_ms)
@@ -138,7 +149,8 @@ int kvmfr_meter_run(char *const *command, int timeout_ms, int64_t *power_uw)
 	ret = spawn(command, fds[1], &pid);
 	close(fds[1]);
 	if (!ret)
-		ret = reap(pid, deadline_ms, collect(fds[0], deadline_ms, output));
+		ret = reap(pid, deadline_ms,
+			   collect(fds[0], deadline_ms, output));
 	close(fds[0]);
 	if (ret)
 		return ret;

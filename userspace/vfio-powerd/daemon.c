@@ -50,25 +50,29 @@ void powerd_log(const char *format, ...)
 
 static const char *config_name(const struct powerd *powerd)
 {
-	return powerd->config_path ? powerd->config_path : "/" KVMFR_CONFIG_PATH;
+	return powerd->config_path ? powerd->config_path :
+				     "/" KVMFR_CONFIG_PATH;
 }
 
 int powerd_configure(struct powerd *powerd)
 {
-	const char *consequence = powerd->config ? "; the settings from before stay" : "";
+	const char *consequence =
+		powerd->config ? "; the settings from before stay" : "";
 	struct kvmfr_config_error error = { 0 };
 	struct kvmfr_config *config;
 	int ret;
 
 	if (powerd->config_path)
-		ret = kvmfr_config_read_path(powerd->config_path, &config, &error);
+		ret = kvmfr_config_read_path(powerd->config_path, &config,
+					     &error);
 	else
 		ret = kvmfr_config_read(&powerd->root, &config, &error);
 	if (ret == -EINVAL && *error.text)
-		powerd_log("%s: %s%s", config_name(powerd), error.text, consequence);
-	else if (ret)
-		powerd_log("cannot read '%s': %s%s", config_name(powerd), strerror(-ret),
+		powerd_log("%s: %s%s", config_name(powerd), error.text,
 			   consequence);
+	else if (ret)
+		powerd_log("cannot read '%s': %s%s", config_name(powerd),
+			   strerror(-ret), consequence);
 	if (ret)
 		return ret;
 	kvmfr_config_free(powerd->config);
@@ -80,9 +84,11 @@ int powerd_configure(struct powerd *powerd)
 /* The default directory is ours to make; others are somebody else's. */
 static int write_file(const char *path, const char *text)
 {
-	int ret = text ? kvmfr_file_replace(path, text, strlen(text), 0644) : -ENOMEM;
+	int ret = text ? kvmfr_file_replace(path, text, strlen(text), 0644) :
+			 -ENOMEM;
 
-	if (ret == -ENOENT && !strncmp(path, POWERD_DIRECTORY "/", sizeof(POWERD_DIRECTORY)) &&
+	if (ret == -ENOENT &&
+	    !strncmp(path, POWERD_DIRECTORY "/", sizeof(POWERD_DIRECTORY)) &&
 	    !mkdir(POWERD_DIRECTORY, 0755))
 		ret = kvmfr_file_replace(path, text, strlen(text), 0644);
 	return ret;
@@ -95,7 +101,7 @@ static int put_file(const char *path, char *text, int before)
 
 	free(text);
 	if (ret && ret != before)
-		powerd_log("cannot write '%s': %s; it is tried again later", path,
+		powerd_log("cannot write '%s': %s; tried again later", path,
 			   strerror(-ret));
 	else if (!ret && before)
 		powerd_log("'%s' can be written again", path);
@@ -109,13 +115,14 @@ static bool read_slots(struct powerd *powerd)
 
 	if (count < 0) {
 		if (count != powerd->slots_error)
-			powerd_log("cannot read the slots in /sys/class/vfio_pm: %s",
+			powerd_log("cannot read /sys/class/vfio_pm: %s",
 				   strerror(-count));
 		powerd->slots_error = count;
 		return false;
 	}
 	powerd->slots_error = 0;
-	powerd_log_changes(powerd->slots, powerd->slot_count, slots, (size_t)count);
+	powerd_log_changes(powerd->slots, powerd->slot_count, slots,
+			   (size_t)count);
 	vfio_pm_slots_free(powerd->slots, powerd->slot_count);
 	powerd->slots = slots;
 	powerd->slot_count = (size_t)count;
@@ -133,10 +140,15 @@ static void write_files(struct powerd *powerd)
 		.meter = powerd->samples ? powerd->sample_meter : "none",
 	};
 
-	powerd->state_error = *power->state ?
-		put_file(power->state, powerd_json(&report), powerd->state_error) : 0;
+	powerd->state_error = *power->state ? put_file(power->state,
+						       powerd_json(&report),
+						       powerd->state_error) :
+					      0;
 	powerd->metrics_error = *power->metrics ?
-		put_file(power->metrics, powerd_metrics(&report), powerd->metrics_error) : 0;
+					put_file(power->metrics,
+						 powerd_metrics(&report),
+						 powerd->metrics_error) :
+					0;
 }
 
 bool powerd_refresh(struct powerd *powerd)
@@ -149,8 +161,9 @@ bool powerd_refresh(struct powerd *powerd)
 		return false;
 	write_files(powerd);
 	powerd_metering_update(powerd);
-	snprintf(status, sizeof(status), "%zu slots, %" PRIu64 " samples pushed",
-		 powerd->slot_count, powerd->samples);
+	snprintf(status, sizeof(status),
+		 "%zu slots, %" PRIu64 " samples pushed", powerd->slot_count,
+		 powerd->samples);
 	kvmfr_notify_status(status);
 	return !powerd->state_error && !powerd->metrics_error;
 }

@@ -6,8 +6,8 @@
 #include "powerd.h"
 #include "terminal.h"
 
-static const struct vfio_pm_slot *find(const struct vfio_pm_slot *slots, size_t count,
-				       const char *port)
+static const struct vfio_pm_slot *find(const struct vfio_pm_slot *slots,
+				       size_t count, const char *port)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(slots[i].port, port))
@@ -28,7 +28,8 @@ static const char *draws(char text[96], const struct vfio_pm_meter *meter)
 
 	*text = '\0';
 	if (meter->d3cold_uw != INT64_MIN && meter->d3hot_uw != INT64_MIN)
-		snprintf(text, 96, "; the machine draws %s in D3cold, %s in D3hot",
+		snprintf(text, 96,
+			 "; the machine draws %s in D3cold, %s in D3hot",
 			 kvmfr_terminal_watts(cold, meter->d3cold_uw),
 			 kvmfr_terminal_watts(hot, meter->d3hot_uw));
 	return text;
@@ -44,12 +45,14 @@ void powerd_log_changes(const struct vfio_pm_slot *before, size_t before_count,
 			powerd_log("%s: is gone", before[i].port);
 	for (size_t i = 0; i < after_count; i++) {
 		const struct vfio_pm_slot *slot = &after[i];
-		const struct vfio_pm_slot *was = find(before, before_count, slot->port);
+		const struct vfio_pm_slot *was =
+			find(before, before_count, slot->port);
 
 		if (was && !differs(was, slot))
 			continue;
-		powerd_log("%s: %s, %s, %s: %s%s", slot->port, slot->state, slot->chosen,
-			   slot->verdict, slot->reason ? slot->reason : "",
+		powerd_log("%s: %s, %s, %s: %s%s", slot->port, slot->state,
+			   slot->chosen, slot->verdict,
+			   slot->reason ? slot->reason : "",
 			   draws(text, &slot->meter));
 	}
 }

@@ -11,21 +11,31 @@
 
 /* Increased whenever a reader of the one before would be wrong. */
 #define FORMAT 1
+#define LAYOUT (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 /* JSON is UTF-8, what a driver or a firmware calls itself need not be. */
-static void add_text(struct json_object *object, const char *key, const char *text)
+static void add_text(struct json_object *object, const char *key,
+		     const char *text)
 {
+	struct json_object *value = NULL;
 	char safe[KVMFR_TEXT_MAX];
 
-	json_object_object_add(object, key, text && *text ?
-		json_object_new_string(kvmfr_terminal_safe(safe, sizeof(safe), text)) : NULL);
+	if (text && *text) {
+		kvmfr_terminal_safe(safe, sizeof(safe), text);
+		value = json_object_new_string(safe);
+	}
+	json_object_object_add(object, key, value);
 }
 
 /* What was not measured is null. */
-static void add_number(struct json_object *object, const char *key, int64_t value)
+static void add_number(struct json_object *object, const char *key,
+		       int64_t number)
 {
-	json_object_object_add(object, key,
-			       value == INT64_MIN ? NULL : json_object_new_int64(value));
+	struct json_object *value = NULL;
+
+	if (number != INT64_MIN)
+		value = json_object_new_int64(number);
+	json_object_object_add(object, key, value);
 }
 
 static struct json_object *functions(const struct vfio_pm_slot *slot)
@@ -85,12 +95,14 @@ static struct json_object *counters(const struct vfio_pm_counters *values)
 {
 	struct json_object *object = json_object_new_object();
 
-	for (const struct vfio_pm_counter *counter = vfio_pm_counter_table; counter->name;
-	     counter++) {
+	for (const struct vfio_pm_counter *counter = vfio_pm_counter_table;
+	     counter->name; counter++) {
 		int64_t value;
 
-		memcpy(&value, (const char *)values + counter->offset, sizeof(value));
-		add_number(object, counter->name, value < 0 ? INT64_MIN : value);
+		memcpy(&value, (const char *)values + counter->offset,
+		       sizeof(value));
+		add_number(object, counter->name,
+			   value < 0 ? INT64_MIN : value);
 	}
 	return object;
 }
@@ -124,7 +136,8 @@ static struct json_object *meter_object(const struct powerd_report *report)
 	struct json_object *object = json_object_new_object();
 
 	add_text(object, "kind", report->meter);
-	add_number(object, "power_uw", report->samples ? report->sample_uw : INT64_MIN);
+	add_number(object, "power_uw",
+		   report->samples ? report->sample_uw : INT64_MIN);
 	add_number(object, "samples", (int64_t)report->samples);
 	return object;
 }
@@ -135,7 +148,8 @@ static void add_time(struct json_object *object)
 	struct tm utc;
 	char text[32];
 
-	if (gmtime_r(&now, &utc) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc))
+	if (gmtime_r(&now, &utc) &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc))
 		add_text(object, "updated", text);
 }
 
@@ -149,12 +163,11 @@ char *powerd_json(const struct powerd_report *report)
 	for (size_t i = 0; i < report->count; i++)
 		json_object_array_add(slots, slot_object(&report->slots[i]));
 	json_object_object_add(object, "format", json_object_new_int(FORMAT));
-	json_object_object_add(object, "version", json_object_new_string(VERSION));
+	add_text(object, "version", VERSION);
 	add_time(object);
 	json_object_object_add(object, "meter", meter_object(report));
 	json_object_object_add(object, "slots", slots);
-	printed = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-						 JSON_C_TO_STRING_NOSLASHESCAPE);
+	printed = json_object_to_json_string_ext(object, LAYOUT);
 	if (!printed || asprintf(&text, "%s\n", printed) < 0)
 		text = NULL;
 	json_object_put(object);

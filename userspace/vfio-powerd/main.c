@@ -47,16 +47,17 @@ static error_t parse(int key, char *text, struct argp_state *state)
 static void parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct argp_option list[] = {
-		{ "config", 'c', "FILE", 0, "settings, instead of " SYSCONFDIR "/kvmfr.conf", 0 },
+		{ "config", 'c', "FILE", 0,
+		  "settings, instead of " SYSCONFDIR "/kvmfr.conf", 0 },
 		{ "once", 'o', NULL, 0, "write the files once and exit", 0 },
-		{ "root", 'r', "DIR", 0, "read sysfs and the settings below DIR", 0 },
+		{ "root", 'r', "DIR", 0,
+		  "read sysfs and the settings below DIR", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
 		.options = list,
 		.parser = parse,
-		.doc = "Reports the power state of passed through devices and lets the "
-		       "kernel know what the machine draws.",
+		.doc = "Reports the power of passed through devices, feeds their meter.",
 	};
 
 	argp_err_exit_status = EXIT_USAGE;
@@ -118,7 +119,8 @@ static void wait_and_serve(struct powerd *powerd, struct kvmfr_uevent *uevent,
 	do {
 		int count = poll(pollers, 2, poll_timeout(powerd));
 
-		if (count > 0 && pollers[1].revents && kvmfr_uevent_drain(uevent))
+		if (count > 0 && pollers[1].revents &&
+		    kvmfr_uevent_drain(uevent))
 			powerd_refresh_soon(powerd);
 		if (powerd_now_ms() >= powerd->refresh_ms)
 			powerd_refresh(powerd);
@@ -129,7 +131,8 @@ static void wait_and_serve(struct powerd *powerd, struct kvmfr_uevent *uevent,
 
 static int run(struct powerd *powerd)
 {
-	struct pollfd pollers[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd pollers[2] = { { .events = POLLIN },
+				     { .events = POLLIN } };
 	static const char *const subsystems[] = { "vfio_pm", NULL };
 	struct kvmfr_uevent *uevent;
 	int ret;
@@ -143,7 +146,8 @@ static int run(struct powerd *powerd)
 	/* Before the first look, so that nothing is missed in between. */
 	ret = kvmfr_uevent_open(&uevent, subsystems);
 	if (ret) {
-		powerd_log("cannot listen to the kernel's events: %s", strerror(-ret));
+		powerd_log("cannot listen to the kernel's events: %s",
+			   strerror(-ret));
 		close(pollers[0].fd);
 		return EXIT_FAILURE;
 	}
@@ -167,7 +171,8 @@ int main(int argc, char **argv)
 	parse_options(argc, argv, &options);
 	ret = kvmfr_root_open(&powerd.root, options.root);
 	if (ret) {
-		powerd_log("cannot open '%s': %s", options.root, strerror(-ret));
+		powerd_log("cannot open '%s': %s", options.root,
+			   strerror(-ret));
 		return EXIT_FAILURE;
 	}
 	powerd.config_path = options.config;

@@ -18,20 +18,22 @@
 
 enum need {
 	NEED_NOTHING,
-	NEED_NOW_AND_THEN,	/* a verdict might be made again */
-	NEED_ONE,		/* a comparison would begin */
-	NEED_STREAM,		/* one is going on */
+	NEED_NOW_AND_THEN, /* a verdict might be made again */
+	NEED_ONE, /* a comparison would begin */
+	NEED_STREAM, /* one is going on */
 };
 
 static enum need slot_need(const struct vfio_pm_slot *slot)
 {
-	if (!strcmp(slot->meter.source, "battery") || strcmp(slot->policy, "auto"))
+	if (!strcmp(slot->meter.source, "battery") ||
+	    strcmp(slot->policy, "auto"))
 		return NEED_NOTHING;
 	if (!strcmp(slot->state, "measuring"))
 		return NEED_STREAM;
 	if (strcmp(slot->state, "decided") || !strcmp(slot->verdict, "saves"))
 		return NEED_NOTHING;
-	if (!strcmp(slot->verdict, "unmeasured") || !strcmp(slot->verdict, "undecided"))
+	if (!strcmp(slot->verdict, "unmeasured") ||
+	    !strcmp(slot->verdict, "undecided"))
 		return NEED_ONE;
 	return NEED_NOW_AND_THEN;
 }
@@ -117,7 +119,8 @@ static void note_error(struct powerd *powerd, int error)
 	powerd->meter_error = error;
 	/* A machine without one is no mistake, unless one was asked for. */
 	if (!error)
-		powerd_log("power is read from meter '%s'", kvmfr_meter_name(&powerd->meter));
+		powerd_log("power is read from meter '%s'",
+			   kvmfr_meter_name(&powerd->meter));
 	else if (error != -ENODEV || strcmp(power->meter, "auto"))
 		powerd_log("cannot read the meter '%s': %s",
 			   command ? power->command[0] : power->meter,
@@ -135,14 +138,15 @@ static void push(struct powerd *powerd, int64_t power_uw)
 
 		if (slot_need(slot) == NEED_NOTHING)
 			continue;
-		ret = kvmfr_write(&powerd->root, text, "sys/class/vfio_pm/%s/meter/sample",
+		ret = kvmfr_write(&powerd->root, text,
+				  "sys/class/vfio_pm/%s/meter/sample",
 				  slot->port);
 		/* Gone, or going: the event is on its way. */
 		if (ret == -ENOENT || ret == -ENODEV)
 			continue;
 		if (ret && ret != powerd->push_error)
-			powerd_log("cannot give slot %s a sample: %s", slot->port,
-				   strerror(-ret));
+			powerd_log("cannot give slot %s a sample: %s",
+				   slot->port, strerror(-ret));
 		powerd->push_error = ret;
 	}
 	powerd->sample_uw = power_uw;

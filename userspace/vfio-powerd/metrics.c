@@ -20,22 +20,43 @@ static const struct set {
 	const char *help;
 	const char *words[8];
 } sets[] = {
-	{ "state", "state", offsetof(struct vfio_pm_slot, state),
+	{ "state",
+	  "state",
+	  offsetof(struct vfio_pm_slot, state),
 	  "What vfio_pci_pm is doing about the slot",
-	  { "observed", "blocked", "in_use", "verify_wake", "measuring", "decided", "fault" } },
-	{ "chosen", "level", offsetof(struct vfio_pm_slot, chosen),
-	  "The deepest power state that the slot may go to", { "d0", "d3hot", "d3cold" } },
-	{ "level", "level", offsetof(struct vfio_pm_slot, level),
-	  "The power state that the slot is in", { "d0", "d3hot", "d3cold" } },
-	{ "policy", "policy", offsetof(struct vfio_pm_slot, policy),
-	  "What the administrator wants", { "auto", "d3cold", "d3hot", "d0", "observe" } },
-	{ "verdict", "verdict", offsetof(struct vfio_pm_slot, verdict),
+	  { "observed", "blocked", "in_use", "verify_wake", "measuring",
+	    "decided", "fault" } },
+	{ "chosen",
+	  "level",
+	  offsetof(struct vfio_pm_slot, chosen),
+	  "The deepest power state that the slot may go to",
+	  { "d0", "d3hot", "d3cold" } },
+	{ "level",
+	  "level",
+	  offsetof(struct vfio_pm_slot, level),
+	  "The power state that the slot is in",
+	  { "d0", "d3hot", "d3cold" } },
+	{ "policy",
+	  "policy",
+	  offsetof(struct vfio_pm_slot, policy),
+	  "What the administrator wants",
+	  { "auto", "d3cold", "d3hot", "d0", "observe" } },
+	{ "verdict",
+	  "verdict",
+	  offsetof(struct vfio_pm_slot, verdict),
 	  "What is known about D3cold compared with D3hot",
-	  { "unmeasured", "undecided", "saves", "no_difference", "costs_more", "inconclusive" } },
-	{ "acpi_power", "status", offsetof(struct vfio_pm_slot, acpi_sta),
-	  "What firmware says of the power resources", { "off", "on", "unknown", "none" } },
-	{ "wake_verified", "result", offsetof(struct vfio_pm_slot, wake_verified),
-	  "Whether the slot was seen to come back from D3cold", { "yes", "no", "failed" } },
+	  { "unmeasured", "undecided", "saves", "no_difference", "costs_more",
+	    "inconclusive" } },
+	{ "acpi_power",
+	  "status",
+	  offsetof(struct vfio_pm_slot, acpi_sta),
+	  "What firmware says of the power resources",
+	  { "off", "on", "unknown", "none" } },
+	{ "wake_verified",
+	  "result",
+	  offsetof(struct vfio_pm_slot, wake_verified),
+	  "Whether the slot was seen to come back from D3cold",
+	  { "yes", "no", "failed" } },
 };
 
 /* Of a slot: what the last comparison has found. */
@@ -46,21 +67,24 @@ static const struct figure {
 	unsigned int divisor;
 	const char *help;
 } figures[] = {
-	{ "draw_watts", ",level=\"d0\"", offsetof(struct vfio_pm_meter, d0_uw), 1000000,
+	{ "draw_watts", ",level=\"d0\"", offsetof(struct vfio_pm_meter, d0_uw),
+	  1000000,
 	  "Measured draw of the machine with the slot in a power state" },
-	{ "draw_watts", ",level=\"d3hot\"", offsetof(struct vfio_pm_meter, d3hot_uw), 1000000,
-	  NULL },
-	{ "draw_watts", ",level=\"d3cold\"", offsetof(struct vfio_pm_meter, d3cold_uw), 1000000,
-	  NULL },
-	{ "saving_watts", "", offsetof(struct vfio_pm_meter, saving_uw), 1000000,
-	  "How much less the machine drew in D3cold than in D3hot" },
-	{ "spread_watts", "", offsetof(struct vfio_pm_meter, spread_uw), 1000000,
-	  "Median absolute deviation of the measured savings" },
+	{ "draw_watts", ",level=\"d3hot\"",
+	  offsetof(struct vfio_pm_meter, d3hot_uw), 1000000, NULL },
+	{ "draw_watts", ",level=\"d3cold\"",
+	  offsetof(struct vfio_pm_meter, d3cold_uw), 1000000, NULL },
+	{ "saving_watts", "", offsetof(struct vfio_pm_meter, saving_uw),
+	  1000000, "How much less the machine drew in D3cold than in D3hot" },
+	{ "spread_watts", "", offsetof(struct vfio_pm_meter, spread_uw),
+	  1000000, "Median absolute deviation of the measured savings" },
 	{ "comparison_rounds", "", offsetof(struct vfio_pm_meter, rounds), 1,
 	  "Rounds that the last comparison rests on" },
-	{ "comparison_rejected_rounds", "", offsetof(struct vfio_pm_meter, rejected), 1,
+	{ "comparison_rejected_rounds", "",
+	  offsetof(struct vfio_pm_meter, rejected), 1,
 	  "Rounds of the comparison that did not count" },
-	{ "comparison_settle_seconds", "", offsetof(struct vfio_pm_meter, settle_ms), 1000,
+	{ "comparison_settle_seconds", "",
+	  offsetof(struct vfio_pm_meter, settle_ms), 1000,
 	  "Time that the meter was given after each change" },
 };
 
@@ -113,12 +137,14 @@ static void put_label(FILE *out, const char *name, const char *text)
 	fputc('"', out);
 }
 
-static void put_head(FILE *out, const char *name, const char *type, const char *help)
+static void put_head(FILE *out, const char *name, const char *type,
+		     const char *help)
 {
 	fprintf(out, "# HELP %s %s.\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void put_set(FILE *out, const struct powerd_report *report, const struct set *set)
+static void put_set(FILE *out, const struct powerd_report *report,
+		    const struct set *set)
 {
 	char name[64];
 
@@ -130,7 +156,8 @@ static void put_set(FILE *out, const struct powerd_report *report, const struct 
 		for (const char *const *word = set->words; *word; word++) {
 			fprintf(out, "%s{", name);
 			put_label(out, "port", report->slots[i].port);
-			fprintf(out, ",%s=\"%s\"} %d\n", set->label, *word, !strcmp(*word, now));
+			fprintf(out, ",%s=\"%s\"} %d\n", set->label, *word,
+				!strcmp(*word, now));
 		}
 	}
 }
@@ -145,7 +172,8 @@ static void put_figures(FILE *out, const struct powerd_report *report)
 		if (figure->help)
 			put_head(out, name, "gauge", figure->help);
 		for (size_t i = 0; i < report->count; i++) {
-			int64_t value = number_at(&report->slots[i].meter, figure->offset);
+			int64_t value = number_at(&report->slots[i].meter,
+						  figure->offset);
 
 			if (value == INT64_MIN)
 				continue;
@@ -180,21 +208,24 @@ static const struct unit *unit_of(const char *name)
 	const struct unit *unit = units;
 	size_t length = strlen(name);
 
-	while (*unit->end && (length < strlen(unit->end) ||
-			      strcmp(name + length - strlen(unit->end), unit->end)))
+	while (*unit->end &&
+	       (length < strlen(unit->end) ||
+		strcmp(name + length - strlen(unit->end), unit->end)))
 		unit++;
 	return unit;
 }
 
 /* The kernel's sentence names its own unit at the end: ", in milliseconds". */
 static void put_counter_head(FILE *out, const char *name, const char *type,
-			     const struct vfio_pm_counter *counter, const struct unit *unit)
+			     const struct vfio_pm_counter *counter,
+			     const struct unit *unit)
 {
 	const char *in = *unit->end ? strstr(counter->help, ", in ") : NULL;
 	char help[128];
 
 	snprintf(help, sizeof(help), "%.*s",
-		 in ? (int)(in - counter->help) : (int)strlen(counter->help), counter->help);
+		 in ? (int)(in - counter->help) : (int)strlen(counter->help),
+		 counter->help);
 	put_head(out, name, type, help);
 }
 
@@ -206,11 +237,13 @@ static void put_counter(FILE *out, const struct powerd_report *report,
 	char name[96];
 
 	snprintf(name, sizeof(name), "vfio_pm_%.*s%s%s",
-		 (int)(strlen(counter->name) - strlen(unit->end)), counter->name, unit->name,
-		 lasting ? "" : "_total");
-	put_counter_head(out, name, lasting ? "gauge" : "counter", counter, unit);
+		 (int)(strlen(counter->name) - strlen(unit->end)),
+		 counter->name, unit->name, lasting ? "" : "_total");
+	put_counter_head(out, name, lasting ? "gauge" : "counter", counter,
+			 unit);
 	for (size_t i = 0; i < report->count; i++) {
-		int64_t value = number_at(&report->slots[i].counters, counter->offset);
+		int64_t value =
+			number_at(&report->slots[i].counters, counter->offset);
 
 		if (value < 0)
 			continue;
@@ -223,13 +256,15 @@ static void put_counter(FILE *out, const struct powerd_report *report,
 
 static void put_daemon(FILE *out, const struct powerd_report *report)
 {
-	put_head(out, "vfio_powerd_build_info", "gauge", "Version of vfio-powerd");
+	put_head(out, "vfio_powerd_build_info", "gauge",
+		 "Version of vfio-powerd");
 	fputs("vfio_powerd_build_info{version=\"" VERSION "\"} 1\n", out);
 	put_head(out, "vfio_pm_slots", "gauge", "Slots that vfio_pci_pm has");
 	fprintf(out, "vfio_pm_slots %zu\n", report->count);
 	put_head(out, "vfio_powerd_samples_total", "counter",
 		 "Readings of the power meter that were given to the kernel");
-	fprintf(out, "vfio_powerd_samples_total %" PRIu64 "\n", report->samples);
+	fprintf(out, "vfio_powerd_samples_total %" PRIu64 "\n",
+		report->samples);
 	if (!report->samples)
 		return;
 	put_head(out, "vfio_powerd_machine_watts", "gauge",
@@ -250,12 +285,14 @@ char *powerd_metrics(const struct powerd_report *report)
 	if (!out)
 		return NULL;
 	put_daemon(out, report);
-	for (size_t i = 0; report->count && i < sizeof(sets) / sizeof(*sets); i++)
+	for (size_t i = 0; report->count && i < sizeof(sets) / sizeof(*sets);
+	     i++)
 		put_set(out, report, &sets[i]);
 	if (report->count) {
 		put_figures(out, report);
 		put_blockers(out, report);
-		for (const struct vfio_pm_counter *counter = vfio_pm_counter_table;
+		for (const struct vfio_pm_counter *counter =
+			     vfio_pm_counter_table;
 		     counter->name; counter++)
 			put_counter(out, report, counter);
 	}

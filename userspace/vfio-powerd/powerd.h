@@ -80,8 +80,7 @@ struct powerd {
 int64_t powerd_now_ms(void);
 
 /* One line to stderr, which is the journal; text of others is made safe. */
-__attribute__((format(printf, 1, 2)))
-void powerd_log(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void powerd_log(const char *format, ...);
 
 /* daemon.c: 0, or a negative errno after saying what is wrong. */
 int powerd_configure(struct powerd *powerd);

@@ -26,6 +26,11 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void fixture_remove(struct fixture *fixture, const char *path)
+{
+	assert_int_equal(unlink(fixture_path(fixture, path)), 0);
+}
+
 static void pause_ms(long ms)
 {
 	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
@@ -49,8 +54,10 @@ static void acpi(struct fixture *fixture, const char *power)
 
 static void psys(struct fixture *fixture, const char *energy)
 {
-	fixture_file(fixture, "sys/class/powercap/intel-rapl:0/name", "package-0\n");
-	fixture_file(fixture, "sys/class/powercap/intel-rapl:0/energy_uj", "5\n");
+	fixture_file(fixture, "sys/class/powercap/intel-rapl:0/name",
+		     "package-0\n");
+	fixture_file(fixture, "sys/class/powercap/intel-rapl:0/energy_uj",
+		     "5\n");
 	fixture_file(fixture, PSYS "/name", "psys\n");
 	fixture_file(fixture, PSYS "/max_energy_range_uj", "1000000000\n");
 	fixture_file(fixture, PSYS "/energy_uj", energy);
@@ -63,7 +70,8 @@ static void nothing_there_is_enodev(void **state)
 	int64_t power = 7;
 
 	kvmfr_meter_init(&meter, &config);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ENODEV);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ENODEV);
 	assert_string_equal(kvmfr_meter_name(&meter), "none");
 	assert_int_equal(power, 7);
 }
@@ -81,11 +89,12 @@ static void acpi_meter_in_both_places(void **state)
 	assert_string_equal(kvmfr_meter_name(&meter), "acpi");
 
 	/* Up to 6.12 the attributes are the device's. */
-	assert_int_equal(unlink(fixture_path(fixture, "sys/class/hwmon/hwmon2/name")), 0);
-	assert_int_equal(unlink(fixture_path(fixture,
-					     "sys/class/hwmon/hwmon2/power1_average")), 0);
-	fixture_file(fixture, "sys/class/hwmon/hwmon2/device/name", "power_meter\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon2/device/power1_average", "17\n");
+	fixture_remove(fixture, "sys/class/hwmon/hwmon2/name");
+	fixture_remove(fixture, "sys/class/hwmon/hwmon2/power1_average");
+	fixture_file(fixture, "sys/class/hwmon/hwmon2/device/name",
+		     "power_meter\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon2/device/power1_average",
+		     "17\n");
 	kvmfr_meter_init(&meter, &config);
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
 	assert_int_equal(power, 17);
@@ -93,7 +102,8 @@ static void acpi_meter_in_both_places(void **state)
 
 static void impossible_power_is_erange(void **state)
 {
-	static const char *const values[] = { "0", "-5", "500000001", "9223372036854775807" };
+	static const char *const values[] = { "0", "-5", "500000001",
+					      "9223372036854775807" };
 	struct fixture *fixture = *state;
 	struct kvmfr_meter meter;
 	int64_t power;
@@ -102,12 +112,15 @@ static void impossible_power_is_erange(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		acpi(fixture, values[i]);
 		kvmfr_meter_init(&meter, &config);
-		assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ERANGE);
+		assert_int_equal(kvmfr_meter_read(&meter, &fixture->root,
+						  &power),
+				 -ERANGE);
 	}
 	acpi(fixture, "500000000");
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
 	acpi(fixture, "watts");
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EINVAL);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EINVAL);
 }
 
 static void psys_is_energy_over_time(void **state)
@@ -121,9 +134,11 @@ static void psys_is_energy_over_time(void **state)
 	psys(fixture, "999000000\n");
 	kvmfr_meter_init(&meter, &config);
 	start = now_s();
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	/* Too soon to tell; the first reading still counts. */
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	pause_ms(200);
 	psys(fixture, "3000000\n");
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
@@ -143,11 +158,14 @@ static void psys_that_stands_still_is_enodata(void **state)
 	config.meter = "powercap";
 	psys(fixture, "0\n");
 	kvmfr_meter_init(&meter, &config);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ENODATA);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ENODATA);
 	psys(fixture, "77\n");
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	pause_ms(120);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ENODATA);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ENODATA);
 }
 
 static void psys_starts_anew_after_a_pause(void **state)
@@ -159,15 +177,18 @@ static void psys_starts_anew_after_a_pause(void **state)
 	config.meter = "powercap";
 	psys(fixture, "1000\n");
 	kvmfr_meter_init(&meter, &config);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	psys(fixture, "2000\n");
 	meter.energy_ns -= 11000000000;
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	/* Or after the machine has slept. */
 	pause_ms(120);
 	psys(fixture, "3000\n");
 	meter.slept_ns -= 1000000000;
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	pause_ms(120);
 	psys(fixture, "900000\n");
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
@@ -182,20 +203,28 @@ static void psys_with_an_absurd_counter_is_erange(void **state)
 	config.meter = "powercap";
 	psys(fixture, "2000000000\n");
 	kvmfr_meter_init(&meter, &config);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	pause_ms(120);
 	psys(fixture, "1\n");
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ERANGE);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -EAGAIN);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ERANGE);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -EAGAIN);
 	pause_ms(120);
 	psys(fixture, "9223372036854775807\n");
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ERANGE);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ERANGE);
 }
 
 static void hwmon_needs_its_sensor(void **state)
 {
 	static const char *const missing[] = {
-		"", "corsairpsu", "corsairpsu:", "corsairpsu:power none", "other:power total",
+		"",
+		"corsairpsu",
+		"corsairpsu:",
+		"corsairpsu:power none",
+		"other:power total",
 	};
 	struct fixture *fixture = *state;
 	struct kvmfr_meter meter;
@@ -203,16 +232,23 @@ static void hwmon_needs_its_sensor(void **state)
 
 	fixture_file(fixture, "sys/class/hwmon/hwmon0/name", "nvme\n");
 	fixture_file(fixture, "sys/class/hwmon/hwmon1/name", "corsairpsu\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon1/power1_label", "power total\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon1/power1_input", "90000000\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon1/power2_label", "power +12v\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon1/power2_input", "60000000\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon1/power2_average", "61000000\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon1/power1_label",
+		     "power total\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon1/power1_input",
+		     "90000000\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon1/power2_label",
+		     "power +12v\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon1/power2_input",
+		     "60000000\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon1/power2_average",
+		     "61000000\n");
 	config.meter = "hwmon";
 	for (size_t i = 0; i < sizeof(missing) / sizeof(*missing); i++) {
 		config.sensor = (char *)missing[i];
 		kvmfr_meter_init(&meter, &config);
-		assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ENODEV);
+		assert_int_equal(kvmfr_meter_read(&meter, &fixture->root,
+						  &power),
+				 -ENODEV);
 	}
 	config.sensor = "corsairpsu:power total";
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
@@ -232,26 +268,31 @@ static void a_graphics_card_is_no_meter(void **state)
 	int64_t power;
 
 	fixture_file(fixture, "sys/class/hwmon/hwmon0/name", "amdgpu\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon0/power1_average", "9000000\n");
-	fixture_file(fixture, "sys/class/hwmon/hwmon0/device/class", "0x030000\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon0/power1_average",
+		     "9000000\n");
+	fixture_file(fixture, "sys/class/hwmon/hwmon0/device/class",
+		     "0x030000\n");
 	config.meter = "hwmon";
 	config.sensor = "amdgpu:power1";
 	kvmfr_meter_init(&meter, &config);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ENODEV);
-	fixture_file(fixture, "sys/class/hwmon/hwmon0/device/class", "0x020000\n");
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ENODEV);
+	fixture_file(fixture, "sys/class/hwmon/hwmon0/device/class",
+		     "0x020000\n");
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
 }
 
 static void automatic_goes_on_to_what_works(void **state)
 {
-	static char *command[] = { "/bin/echo", "42", NULL };
+	char *const echo[] = { "/bin/echo", "42", NULL };
+	char *const fail[] = { "/bin/false", NULL };
 	struct fixture *fixture = *state;
 	struct kvmfr_meter meter;
 	int64_t power;
 
 	acpi(fixture, "0\n");
 	psys(fixture, "0\n");
-	config.command = command;
+	config.command = (char **)echo;
 	kvmfr_meter_init(&meter, &config);
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
 	assert_int_equal(power, 42);
@@ -261,12 +302,12 @@ static void automatic_goes_on_to_what_works(void **state)
 	acpi(fixture, "9\n");
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
 	assert_int_equal(power, 42);
-	command[0] = "/bin/false";
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ECHILD);
+	config.command = (char **)fail;
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ECHILD);
 	kvmfr_meter_init(&meter, &config);
 	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), 0);
 	assert_int_equal(power, 9);
-	command[0] = "/bin/echo";
 }
 
 static void none_is_none(void **state)
@@ -278,7 +319,8 @@ static void none_is_none(void **state)
 	acpi(fixture, "5\n");
 	config.meter = "none";
 	kvmfr_meter_init(&meter, &config);
-	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power), -ENODEV);
+	assert_int_equal(kvmfr_meter_read(&meter, &fixture->root, &power),
+			 -ENODEV);
 }
 
 static int run_script(const char *script, int timeout_ms, int64_t *power)
@@ -308,7 +350,7 @@ static void programs_print_one_number(void **state)
 		{ "echo 99999999999999999999", -ERANGE },
 		{ "printf '12\\0003'", -EINVAL },
 		{ "yes 1", -EINVAL },
-		{ "cat; echo 15000000", 0 },		/* its input is empty */
+		{ "cat; echo 15000000", 0 }, /* its input is empty */
 	};
 	int64_t power = 0;
 
@@ -383,22 +425,26 @@ static void programs_that_hang_are_killed(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* Of the mask, a number of zeros is a number, and anything else is nothing. */
+static const char print_mask[] =
+	"while read a b; do [ $a != SigBlk: ] || echo ${b##*[!0]*}; done </proc/self/status";
+
 static void programs_inherit_no_mask(void **state)
 {
 	sigset_t all, before;
-	int64_t mask;
+	int64_t mask = 1;
+	int ret;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	assert_int_equal(run_script("while read name value; do if [ $name = SigBlk: ]; "
-				    "then echo ${value##*[!0]*}; fi; done "
-				    "</proc/self/status", 5000,
-				    &mask), 0);
+	ret = run_script(print_mask, 5000, &mask);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	assert_int_equal(ret, 0);
 	assert_int_equal(mask, 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
