@@ -16,7 +16,10 @@
 
 /* In the order in which things are put right: each stands on those before. */
 static void (* const checks[])(struct doctor *doctor) = {
+	doctor_check_module,
 	doctor_check_node,
+	doctor_check_access,
+	doctor_check_domain,
 };
 
 struct options {
@@ -41,6 +44,21 @@ static error_t add_domain(struct options *options, char *text)
 	return 0;
 }
 
+static error_t add_mode(struct doctor *doctor, const char *text, struct argp_state *state)
+{
+	struct kvmfr_mode *grown = reallocarray(doctor->modes, doctor->mode_count + 1,
+						sizeof(*grown));
+
+	if (!grown)
+		return ENOMEM;
+	doctor->modes = grown;
+	if (kvmfr_mode_parse(text, &grown[doctor->mode_count]))
+		argp_error(state, "mode '%s' is not WIDTHxHEIGHT, each 1 to %d", text,
+			   KVMFR_MODE_MAX);
+	doctor->mode_count++;
+	return 0;
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -57,6 +75,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'd':
 		return add_domain(options, text);
+	case 'm':
+		return add_mode(&options->doctor, text, state);
 	case 'u':
 		if (!*text || strlen(text) >= sizeof(options->doctor.user))
 			argp_error(state, "'%s' is no name of a user", text);
@@ -234,6 +254,8 @@ int command_doctor(const struct kvmfr_root *root, int argc, char **argv)
 		{ "yes", 'y', NULL, 0, "with --fix: do not ask", 0 },
 		{ "domain", 'd', "FILE|NAME", 0,
 		  "look at this virtual machine of libvirt instead of all; may be repeated", 0 },
+		{ "mode", 'm', "WIDTHxHEIGHT", 0,
+		  "a picture that has to fit into the memory; may be repeated", 0 },
 		{ "user", 'u', "NAME", 0,
 		  "who is going to look at the picture, instead of who runs this", 0 },
 		{ 0 }

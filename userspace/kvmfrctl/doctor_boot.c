@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The doctor: what modprobe.d, modules-load.d and the kernel's command line say. */
+#include "doctor_conf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARAMETER "static_size_mb="
+#define DEFAULT_MIB 64		/* enough up to 3440x1440 */
+
+static const char * const modprobe_dirs[] = {
+	"etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d",
+	"usr/lib/modprobe.d", "lib/modprobe.d", NULL
+};
+
+static const char * const load_dirs[] = {
+	"etc/modules-load.d", "run/modules-load.d", "usr/local/lib/modules-load.d",
+	"usr/lib/modules-load.d", "lib/modules-load.d", NULL
+};
+
+/* Appends what sets the sizes of one line; a file of the system is hidden by a copy. */
+static void add_edit(struct doctor *doctor, struct doctor_boot *boot,
+		     const struct doctor_line *line)
+{
+	const char *name = strrchr(line->path, '/') + 1;
+	bool local = !strncmp(line->path, "etc/", 4);
+	char *edit = doctor_text("%ssed %s'%u,%us/" PARAMETER "[^[:space:]]*/" PARAMETER
+				 "\001/' /%s%s%s\n", boot->edit ? boot->edit : "",
+				 local ? "-i " : "", line->first, line->last, line->path,
+				 local ? "" : " >/etc/modprobe.d/", local ? "" : name);
+
+	if (!edit) {
+		doctor->error = -ENOMEM;
+		return;
+	}
+	free(boot->edit);
+	boot->edit = edit;
+}
+
+/* "options kvmfr static_size_mb=64 numa_node=0" */
+static void read_options(struct doctor *doctor, const struct doctor_line *line, void *data)
+{
+	struct doctor_boot *boot = data;
+	char *rest;
+	char *word = strtok_r(line->text, " \t", &rest);
+	char *value = NULL;
+
+	if (!word || strcmp(word, "options"))
+		return;
+	word = strtok_r(NULL, " \t", &rest);
+	if (!word || strcmp(word, "kvmfr"))
+		return;
+	while ((word = strtok_r(NULL, " \t", &rest)))
+		if (!strncmp(word, PARAMETER, strlen(PARAMETER)))
+			value = word + strlen(PARAMETER);
+	if (!value)
+		return;
+	if (*boot->files && strcmp(boot->files, value))
+		boot->conflict = true;
+	snprintf(boot->files, sizeof(boot->files), "%s", value);
+	add_edit(doctor, boot, line);
+}
+
+static void read_load(struct doctor *doctor, const struct doctor_line *line, void *data)
+{
+	struct doctor_boot *boot = data;
+
+	boot->loaded = boot->loaded || !strcmp(line->text, "kvmfr");
+}
+
+/* modules="kvmfr other" */
+static void read_openrc(struct doctor *doctor, const struct doctor_line *line, void *data)
+{
+	struct doctor_boot *boot = data;
+	char *rest;
+
+	if (strncmp(line->text, "modules", 7))
+		return;
+	for (char *word = strtok_r(line->text, " \t\"'=", &rest); word;
+	     word = strtok_r(NULL, " \t\"'=", &rest))
+		boot->loaded = boot->loaded || !strcmp(word, "kvmfr");
+}
+
+static void read_cmdline(const struct doctor *doctor, struct doctor_boot *boot)
+{
+	char value[256];
+	char *rest;
+
+	if (!doctor_cmdline(doctor, "kvmfr." PARAMETER, boot->cmdline,
+			    sizeof(boot->cmdline)))
+		boot->cmdline[0] = '\0';
+	if (!doctor_cmdline(doctor, "modules-load=", value, sizeof(value)) &&
+	    !doctor_cmdline(doctor, "modules_load=", value, sizeof(value)))
+		return;
+	for (char *word = strtok_r(value, ",", &rest); word; word = strtok_r(NULL, ",", &rest))
+		boot->loaded = boot->loaded || !strcmp(word, "kvmfr");
+}
+
+void doctor_boot_read(struct doctor *doctor, struct doctor_boot *boot)
+{
+	memset(boot, 0, sizeof(*boot));
+	doctor_lines_of(doctor, modprobe_dirs, ".conf", read_options, boot);
+	doctor_lines_of(doctor, load_dirs, ".conf", read_load, boot);
+	doctor_lines(doctor, read_load, boot, "etc/modules");
+	doctor_lines(doctor, read_openrc, boot, "etc/conf.d/modules");
+	read_cmdline(doctor, boot);
+	strcpy(boot->sizes, *boot->cmdline ? boot->cmdline : boot->files);
+}
+
+void doctor_boot_free(struct doctor_boot *boot)
+{
+	free(boot->edit);
+}
+
+/* The edits, with @sizes for every placeholder. */
+static char *edits(const struct doctor_boot *boot, const char *sizes)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (const char *c = boot->edit; *c; c++) {
+		if (*c == '\001')
+			fputs(sizes, out);
+		else
+			fputc(*c, out);
+	}
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *doctor_boot_set(const struct doctor_boot *boot, const char *sizes)
+{
+	char *text;
+	char *all;
+
+	if (!boot->edit)
+		text = doctor_text("mkdir -p /etc/modprobe.d\n"
+				   "echo 'options kvmfr " PARAMETER "%s' "
+				   ">>/etc/modprobe.d/kvmfr.conf\n", sizes);
+	else
+		text = edits(boot, sizes);
+	if (!*boot->cmdline || !strcmp(boot->cmdline, sizes) || !text)
+		return text;
+	all = doctor_text("%s# take kvmfr." PARAMETER "%s from the kernel's command line in "
+			  "the boot loader's configuration, and boot again\n",
+			  text, boot->cmdline);
+	free(text);
+	return all;
+}
+
+int doctor_sizes_parse(const char *sizes, int64_t mib[KVMFR_DEVICES_MAX])
+{
+	int count = 0;
+
+	while (*sizes && count < KVMFR_DEVICES_MAX) {
+		size_t length = strcspn(sizes, ",");
+		char text[32];
+
+		snprintf(text, sizeof(text), "%.*s", (int)length, sizes);
+		if (length >= sizeof(text) || kvmfr_parse_s64(text, &mib[count]) ||
+		    mib[count] < 1)
+			mib[count] = -1;
+		count++;
+		sizes += length + (sizes[length] == ',');
+	}
+	return count;
+}
+
+void doctor_sizes_format(const int64_t *mib, int count, char sizes[64])
+{
+	size_t used = 0;
+
+	sizes[0] = '\0';
+	for (int i = 0; i < count && used < 64; i++)
+		used += (size_t)snprintf(sizes + used, 64 - used, "%s%lld", i ? "," : "",
+					 (long long)mib[i]);
+}
+
+int64_t doctor_power_of_two(int64_t value)
+{
+	int64_t power = 1;
+
+	while (power < value && power < INT64_MAX / 2)
+		power *= 2;
+	return power;
+}
+
+/* What the modes need; 0 without any. */
+static int64_t modes_mib(const struct doctor *doctor)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < doctor->mode_count; i++) {
+		int64_t mib = (int64_t)kvmfr_memsize_mib(doctor->modes[i], false,
+							 KVMFR_HOST_BOTH);
+
+		if (mib > most)
+			most = mib;
+	}
+	return most;
+}
+
+int64_t doctor_wanted_mib(const struct doctor *doctor, int index)
+{
+	int64_t most = modes_mib(doctor);
+
+	for (size_t i = 0; i < doctor->domain_count && !doctor->mode_count; i++) {
+		const struct kvmfr_domain *domain = doctor->domains[i];
+
+		for (size_t j = 0; j < domain->arg_count; j++) {
+			const struct kvmfr_domain_arg *arg = &domain->arg[j];
+			int64_t size = kvmfr_domain_size(kvmfr_domain_option(arg, "size"));
+
+			if (kvmfr_domain_kvmfr(arg) == index && size > most * KVMFR_MIB &&
+			    size <= 1024LL * KVMFR_MIB)
+				most = doctor_power_of_two((size + KVMFR_MIB - 1) / KVMFR_MIB);
+		}
+	}
+	return most ? most : DEFAULT_MIB;
+}
+
+int doctor_wanted_count(const struct doctor *doctor)
+{
+	int count = 1;
+
+	for (size_t i = 0; i < doctor->domain_count; i++) {
+		const struct kvmfr_domain *domain = doctor->domains[i];
+
+		for (size_t j = 0; j < domain->arg_count; j++)
+			if (kvmfr_domain_kvmfr(&domain->arg[j]) >= count)
+				count = kvmfr_domain_kvmfr(&domain->arg[j]) + 1;
+	}
+	return count;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reads the small configuration files that the checks of the doctor look at. */
+#include "doctor_conf.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX (1024 * 1024)
+
+static char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r");
+	length = strlen(text);
+	while (length && strchr(" \t\r", text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* Cuts the first line off; a backslash at its end continues it. */
+static char *take_line(char **rest, unsigned int *number)
+{
+	char *line = *rest;
+	char *end = line;
+
+	for (;;) {
+		end = strchrnul(end, '\n');
+		if (!*end) {
+			*rest = end;
+			break;
+		}
+		++*number;
+		if (end == line || end[-1] != '\\') {
+			*rest = end + 1;
+			*end = '\0';
+			break;
+		}
+		end[-1] = ' ';
+		*end = ' ';
+	}
+	return line;
+}
+
+static void split(struct doctor *doctor, char *text, const char *path,
+		  doctor_line_fn each, void *data)
+{
+	unsigned int number = 1;
+
+	while (*text) {
+		struct doctor_line line = { .path = path, .first = number };
+
+		line.text = trim(take_line(&text, &number));
+		line.last = *text ? number - 1 : number;
+		if (*line.text && *line.text != '#')
+			each(doctor, &line, data);
+	}
+}
+
+static void lines_of_file(struct doctor *doctor, const char *path, doctor_line_fn each,
+			  void *data)
+{
+	char *text;
+	int ret = kvmfr_read_all(doctor->root, &text, FILE_MAX, "%s", path);
+
+	if (ret >= 0)
+		split(doctor, text, path, each, data);
+	else if (ret != -ENOENT && ret != -ENOTDIR)
+		doctor_skip(doctor, doctor_text("/%s: %s", path, strerror(-ret)));
+	free(text);
+}
+
+void doctor_lines(struct doctor *doctor, doctor_line_fn each, void *data,
+		  const char *format, ...)
+{
+	char path[PATH_MAX];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	if (length >= 0 && length < PATH_MAX)
+		lines_of_file(doctor, path, each, data);
+}
+
+struct found {
+	char *name;		/* within path */
+	char *path;
+};
+
+static int compare_found(const void *a, const void *b)
+{
+	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
+}
+
+struct files {
+	struct found *found;
+	size_t count;
+};
+
+static bool is_hidden(const struct files *files, const char *name)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (!strcmp(files->found[i].name, name))
+			return true;
+	return false;
+}
+
+static int add_file(struct files *files, const char *directory, const char *name)
+{
+	struct found *grown = reallocarray(files->found, files->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	files->found = grown;
+	grown += files->count;
+	grown->path = doctor_text("%s/%s", directory, name);
+	if (!grown->path)
+		return -ENOMEM;
+	grown->name = grown->path + strlen(directory) + 1;
+	files->count++;
+	return 0;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(suffix) && !strcmp(name + length - strlen(suffix), suffix);
+}
+
+static void find_files(struct doctor *doctor, const char *directory, const char *suffix,
+		       struct files *files)
+{
+	struct kvmfr_names names;
+	int ret = kvmfr_list(doctor->root, &names, "%s", directory);
+
+	if (ret && ret != -ENOENT)
+		doctor_skip(doctor, doctor_text("/%s: %s", directory, strerror(-ret)));
+	if (ret)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (ends_with(names.name[i], suffix) && !is_hidden(files, names.name[i]) &&
+		    add_file(files, directory, names.name[i]))
+			doctor->error = -ENOMEM;
+	kvmfr_names_free(&names);
+}
+
+void doctor_lines_of(struct doctor *doctor, const char * const *directories,
+		     const char *suffix, doctor_line_fn each, void *data)
+{
+	struct files files = { 0 };
+
+	for (; *directories; directories++)
+		find_files(doctor, *directories, suffix, &files);
+	if (files.count)
+		qsort(files.found, files.count, sizeof(*files.found), compare_found);
+	for (size_t i = 0; i < files.count; i++) {
+		lines_of_file(doctor, files.found[i].path, each, data);
+		free(files.found[i].path);
+	}
+	free(files.found);
+}
+
+bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value, size_t size)
+{
+	char text[KVMFR_TEXT_MAX];
+	bool found = false;
+	char *rest;
+
+	if (kvmfr_read(doctor->root, text, sizeof(text), "proc/cmdline") < 0)
+		return false;
+	for (char *word = strtok_r(text, " \n", &rest); word;
+	     word = strtok_r(NULL, " \n", &rest)) {
+		if (strncmp(word, key, strlen(key)))
+			continue;
+		snprintf(value, size, "%s", word + strlen(key));
+		found = true;
+	}
+	return found;
+}
+
+const char *doctor_restart_libvirt(const struct doctor *doctor)
+{
+	if (kvmfr_exists(doctor->root, "usr/lib/systemd/systemd"))
+		return "systemctl try-restart libvirtd.service virtqemud.service";
+	if (kvmfr_exists(doctor->root, "etc/init.d/libvirtd"))
+		return "/etc/init.d/libvirtd restart";
+	return "# restart libvirt";
+}
+
+void doctor_release(const struct doctor *doctor, char release[96])
+{
+	kvmfr_read(doctor->root, release, 96, "proc/sys/kernel/osrelease");
+}
