@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs suites on kernels: KERNEL=6.1|6.12|7.x|all SUITE=prefix check.sh
-# SLOW=7.x: those that say slow=1 on that kernel alone.
+# QUICK=1: each on the kernels that it names for that, if it does.
 # One machine per core at a time. The last line is the sum of all results.
 set -eu
 vm=$(cd "${0%/*}" && pwd)
@@ -26,11 +26,11 @@ kernels_of()
 {
 	(
 		# shellcheck disable=SC2153 # from lib.sh
-		kernels=$LABELS slow=''
+		kernels=$LABELS quick=''
 		suite=$1
 		# shellcheck source=/dev/null
 		. "$vm/suites/$suite.conf"
-		[ -z "$slow" ] || [ -z "${SLOW-}" ] || kernels=$SLOW
+		[ -z "$quick" ] || [ -z "${QUICK-}" ] || kernels=$quick
 		echo "$kernels"
 	)
 }
