@@ -3,14 +3,15 @@
 #ifndef KVMFRD_DAEMON_H
 #define KVMFRD_DAEMON_H
 
-#include <libudev.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "device.h"
 #include "settings.h"
+#include "uevent.h"
 
-#define DELAY_MS 250		/* from a sign of drift to a look at all nodes */
+#define DELAY_MS 250		/* from the last sign of drift to a look at all nodes */
+#define DELAY_MOST_MS 1000	/* from the first one, about */
 #define REPAIRS 5		/* of one node in REPAIRS_MS, then it is left alone */
 #define REPAIRS_MS 60000
 
@@ -29,15 +30,17 @@ enum trouble {
 /**
  * struct node - /dev/kvmfrN
  * @name: "kvmfrN"
- * @watch: inotify's number for what is there, -1 for none
+ * @file_watch: inotify's number for a file in its place, -1 for none
+ * @inode: of the node that was seen to be right
  * @trouble: what was said, forgotten when all is right again
  * @missing_ms: since when the device has no node, 0 if it has
  * @repairs, @repairs_ms: how many since when
  * @left_alone: too many
  */
 struct node {
-	char name[20];
-	int watch;
+	char name[8];
+	int file_watch;
+	ino_t inode;
 	enum trouble trouble;
 	int64_t missing_ms;
 	unsigned int repairs;
@@ -51,9 +54,12 @@ struct node {
  * @seat: who sits in front of it now, or ACCESS_NOBODY
  * @seat_trouble: that nobody keeps track of seats was said
  * @inotify: -1 with --once
+ * @dev_watch: inotify's number of /dev
  * @seat_watch: inotify's number of the seats' directory, or of one above it
- * @udevd: events come from it; otherwise from the kernel
+ * @events: NULL with --once
+ * @udevd: they come from it; otherwise from the kernel
  * @look_ms: when to look at all nodes, 0 for never
+ * @sign_ms: when the first sign came that this is needed
  * @troubles: nodes that are not as they should be, at the last look
  */
 struct daemon {
@@ -64,11 +70,12 @@ struct daemon {
 	uid_t seat;
 	bool seat_trouble;
 	int inotify;
+	int dev_watch;
 	int seat_watch;
-	struct udev *udev;
-	struct udev_monitor *monitor;
+	struct kvmfr_uevent *events;
 	bool udevd;
 	int64_t look_ms;
+	int64_t sign_ms;
 	unsigned int troubles;
 };
 
@@ -78,8 +85,9 @@ int64_t now_ms(void);
 void nodes_init(struct daemon *daemon);
 void nodes_look(struct daemon *daemon, bool drift);
 void nodes_look_later(struct daemon *daemon);
-/* After this, repairs are tried again; after the other, everything is said again. */
-void node_forget(struct node *node);
+/* After this, those that are left alone are set right again; */
+void nodes_retry(struct daemon *daemon);
+/* after this, also all trouble is said again. */
 void nodes_forget(struct daemon *daemon);
 /* Says it unless it was said; the node is not as it should be. */
 __attribute__((format(printf, 4, 5)))
@@ -95,13 +103,12 @@ bool replace_missing(struct daemon *daemon, struct node *node,
 
 /* watch.c; 0 or a negative errno, of what cannot be done without */
 int watch_open(struct daemon *daemon);
-void watch_node(struct daemon *daemon, struct node *node, int fd, bool file);
+void watch_file(struct daemon *daemon, struct node *node, int fd);
 void watch_seat(struct daemon *daemon);
 void watch_read(struct daemon *daemon);
 
 /* events.c */
 int events_open(struct daemon *daemon);
 void events_read(struct daemon *daemon);
-void events_close(struct daemon *daemon);
 
 #endif

@@ -106,7 +106,7 @@ static int loop(struct daemon *daemon, int signals)
 		struct pollfd fds[] = {
 			{ .fd = signals, .events = POLLIN },
 			{ .fd = daemon->inotify, .events = POLLIN },
-			{ .fd = daemon->monitor ? udev_monitor_get_fd(daemon->monitor) : -1,
+			{ .fd = daemon->events ? kvmfr_uevent_fd(daemon->events) : -1,
 			  .events = POLLIN },
 		};
 
@@ -157,7 +157,7 @@ static int run(struct daemon *daemon)
 	kvmfr_notify_ready();
 	ret = loop(daemon, signals);
 	kvmfr_notify_stopping();
-	events_close(daemon);
+	kvmfr_uevent_close(daemon->events);
 	close(daemon->inotify);
 	close(signals);
 	return ret;

@@ -26,24 +26,26 @@ int64_t now_ms(void)
 void nodes_init(struct daemon *daemon)
 {
 	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
-		snprintf(daemon->nodes[i].name, sizeof(daemon->nodes[i].name), "kvmfr%d", i);
-		daemon->nodes[i].watch = -1;
+		strcpy(daemon->nodes[i].name, "kvmfr0");
+		daemon->nodes[i].name[5] += (char)i;
+		daemon->nodes[i].file_watch = -1;
 	}
 }
 
-void node_forget(struct node *node)
+void nodes_retry(struct daemon *daemon)
 {
-	node->missing_ms = 0;
-	node->repairs = 0;
-	node->left_alone = false;
+	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
+		daemon->nodes[i].missing_ms = 0;
+		daemon->nodes[i].repairs = 0;
+		daemon->nodes[i].left_alone = false;
+	}
 }
 
 void nodes_forget(struct daemon *daemon)
 {
-	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
-		node_forget(&daemon->nodes[i]);
+	nodes_retry(daemon);
+	for (int i = 0; i < KVMFR_DEVICES_MAX; i++)
 		daemon->nodes[i].trouble = TROUBLE_NONE;
-	}
 	daemon->seat_trouble = false;
 }
 
@@ -63,14 +65,25 @@ void node_trouble(struct daemon *daemon, struct node *node, enum trouble trouble
 	log_warning("/dev/%s %s", node->name, text);
 }
 
+/*
+ * After the last sign: who changes a node seldom does so in one step, and
+ * systemd-logind tells who sits at the machine after it has changed the ACL.
+ */
 void nodes_look_later(struct daemon *daemon)
 {
+	int64_t now = now_ms();
+
 	if (!daemon->look_ms)
-		daemon->look_ms = now_ms() + DELAY_MS;
+		daemon->sign_ms = now;
+	if (now - daemon->sign_ms < DELAY_MOST_MS)
+		daemon->look_ms = now + DELAY_MS;
 }
 
-/* Somebody changed the node, and it was set right again. */
-static void count_repair(struct daemon *daemon, struct node *node)
+/*
+ * Somebody changed the node, and it was set right again. That is not said about
+ * a node that just came, which udevd may be about to change.
+ */
+static void count_repair(struct daemon *daemon, struct node *node, bool said)
 {
 	int64_t now = now_ms();
 
@@ -78,8 +91,9 @@ static void count_repair(struct daemon *daemon, struct node *node)
 		node->repairs = 0;
 		node->repairs_ms = now;
 	}
-	log_notice("/dev/%s was changed by another program, and is set right again",
-		   node->name);
+	if (said)
+		log_notice("/dev/%s was changed by another program, and is set right again",
+			   node->name);
 	if (++node->repairs < REPAIRS)
 		return;
 	node->left_alone = true;
@@ -88,7 +102,7 @@ static void count_repair(struct daemon *daemon, struct node *node)
 		     REPAIRS);
 }
 
-static void apply(struct daemon *daemon, struct node *node, int fd, bool drift)
+static void apply(struct daemon *daemon, struct node *node, int fd, ino_t inode, bool drift)
 {
 	const struct node_settings *settings = &daemon->settings.node[node - daemon->nodes];
 	int ret = access_apply(fd, settings, daemon->seat);
@@ -103,7 +117,9 @@ static void apply(struct daemon *daemon, struct node *node, int fd, bool drift)
 	}
 	node->trouble = TROUBLE_NONE;
 	if (ret && drift)
-		count_repair(daemon, node);
+		count_repair(daemon, node, node->inode == inode);
+	else
+		node->inode = inode;
 }
 
 /*
@@ -125,7 +141,7 @@ static void missing(struct daemon *daemon, struct node *node,
 			     &daemon->settings.node[node - daemon->nodes]))
 		return;
 	node->missing_ms = 0;
-	count_repair(daemon, node);
+	count_repair(daemon, node, true);
 }
 
 static const char *type_name(const struct stat *st)
@@ -165,9 +181,9 @@ static void look_at(struct daemon *daemon, struct node *node,
 	if (fstat(fd, &st))
 		return;
 	/* First, so that nothing is missed that happens after the look. */
-	watch_node(daemon, node, fd, S_ISREG(st.st_mode));
+	watch_file(daemon, node, S_ISREG(st.st_mode) ? fd : -1);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == device->number) {
-		apply(daemon, node, fd, drift);
+		apply(daemon, node, fd, st.st_ino, drift);
 	} else if (S_ISREG(st.st_mode)) {
 		replace_file(daemon, node, device,
 			     &daemon->settings.node[node - daemon->nodes]);

@@ -164,7 +164,6 @@ bool replace_file(struct daemon *daemon, struct node *node,
 	node->trouble = TROUBLE_NONE;
 	log_notice("/dev/%s was a file, as a VM was started before the module was loaded; now it is the device",
 		   node->name);
-	nodes_look_later(daemon);	/* to watch it */
 	return true;
 }
 
@@ -188,6 +187,5 @@ bool replace_missing(struct daemon *daemon, struct node *node,
 		return cannot(daemon, node, ret);
 	if (!still_exists(daemon, device, &paths))
 		return false;
-	nodes_look_later(daemon);	/* to watch it */
 	return true;
 }

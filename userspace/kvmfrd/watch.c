@@ -11,30 +11,39 @@
 #include "log.h"
 #include "seat.h"
 
+/*
+ * The directory, not the nodes: to watch a node takes the right to read it, which
+ * a unit with a DevicePolicy does not have for devices that come later.
+ */
 int watch_open(struct daemon *daemon)
 {
 	daemon->seat_watch = -1;
 	daemon->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	return daemon->inotify < 0 ? -errno : 0;
+	if (daemon->inotify < 0)
+		return -errno;
+	daemon->dev_watch = inotify_add_watch(daemon->inotify, "/dev", IN_ATTRIB | IN_CREATE |
+					      IN_DELETE | IN_MOVE | IN_ONLYDIR);
+	return daemon->dev_watch < 0 ? -errno : 0;
 }
 
-/* What @fd, which may be O_PATH, stands for is what is watched from now on. */
-void watch_node(struct daemon *daemon, struct node *node, int fd, bool file)
+/*
+ * A file in the node's place can go when the last process closes it. @fd may be
+ * O_PATH, or -1 if there is none. If that is impossible a reload will do.
+ */
+void watch_file(struct daemon *daemon, struct node *node, int fd)
 {
-	uint32_t mask = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+	int watch = -1;
 	char path[32];
-	int watch;
 
 	if (daemon->inotify < 0)
 		return;
-	/* A file in the node's place can go when the last one closes it. */
-	if (file)
-		mask |= IN_CLOSE;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	watch = inotify_add_watch(daemon->inotify, path, mask);
-	if (node->watch >= 0 && node->watch != watch)
-		inotify_rm_watch(daemon->inotify, node->watch);
-	node->watch = watch;
+	if (fd >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		watch = inotify_add_watch(daemon->inotify, path, IN_CLOSE);
+	}
+	if (node->file_watch >= 0 && node->file_watch != watch)
+		inotify_rm_watch(daemon->inotify, node->file_watch);
+	node->file_watch = watch;
 }
 
 static int add_directory(struct daemon *daemon, const char *path)
@@ -86,12 +95,16 @@ static bool seat_changed(struct daemon *daemon, const struct inotify_event *even
 
 static void node_changed(struct daemon *daemon, const struct inotify_event *event)
 {
+	bool dev = event->wd == daemon->dev_watch && event->len;
+
 	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
-		if (event->wd != daemon->nodes[i].watch)
-			continue;
-		if (event->mask & IN_IGNORED)
-			daemon->nodes[i].watch = -1;
-		nodes_look_later(daemon);
+		struct node *node = &daemon->nodes[i];
+
+		if (event->wd == node->file_watch && event->mask & IN_IGNORED)
+			node->file_watch = -1;
+		else if (event->wd == node->file_watch ||
+			 (dev && !strcmp(event->name, node->name)))
+			nodes_look_later(daemon);
 	}
 	if (event->mask & IN_Q_OVERFLOW)
 		nodes_look_later(daemon);
