@@ -18,13 +18,13 @@ start_udevd()
 	udevadm trigger --subsystem-match=kvmfr --settle
 }
 
-# kvmfrd_start [OPTION...]: sets $pid
+# kvmfrd_start [OPTION...]: sets "$pid"
 kvmfrd_start()
 {
 	: >"$log"
 	# With the capabilities that userspace/systemd/kvmfrd.service leaves it.
 	setpriv --bounding-set="-all,+chown,+fowner,+mknod,+sys_ptrace,+dac_read_search" \
-		kvmfrd "$@" 2>"$log" &
+		kvmfrd 2>"$log" &
 	pid=$!
 	until_is 5 waits kvmfrd_state
 }
@@ -106,7 +106,7 @@ switches()
 	sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$pid/status"
 }
 
-# hold FILE: a process that has it open; sets $holder
+# hold FILE: a process that has it open; sets "$holder"
 hold()
 {
 	sh -c 'exec sleep 1000 <"$1"' sh "$1" &

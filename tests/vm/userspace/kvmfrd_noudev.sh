@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154 # read by what is sourced, set by it
 # kvmfrd where only the kernel tells of devices; then udevd is started after all.
 udevd=''
+# shellcheck source=tests/vm/userspace/kvmfrd_lib.sh
 . /lib/kvmfr/kvmfrd_lib.sh
+# shellcheck source=tests/vm/userspace/kvmfrd_tests.sh
 . /lib/kvmfr/kvmfrd_tests.sh
 
 kvmfrd_start

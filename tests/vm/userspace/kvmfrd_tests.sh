@@ -4,7 +4,7 @@
 
 lg="root:lg 660 user::rw- user:alice:rw- group::r-- mask::rw- other::---"
 one="root:other 600 user::rw- group::--- other::---"
-cat >$conf <<'END'
+cat >"$conf" <<'END'
 [nodes]
 group = lg
 mode = 0640
@@ -42,7 +42,7 @@ echo "# $(age) ms from the birth of the node to its rights"
 becomes "the other one, too" 5 "$one" node_is kvmfr1
 is "alice can use the new node" yes "$(can_use alice kvmfr0)"
 is "bob cannot use the new node" no "$(can_use bob kvmfr0)"
-is "nothing was said" "" "$(cat $log)"
+is "nothing was said" "" "$(cat "$log")"
 
 # Idle.
 sleep 2
@@ -58,15 +58,15 @@ becomes "a changed group is set right" 5 "$lg" node_is kvmfr0
 setfacl -m u:bob:rw,u:alice:- /dev/kvmfr0
 becomes "a changed ACL is set right" 5 "$lg" node_is kvmfr0
 is "each repair was said" 3 "$(said 'changed by another program')"
-for round in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
 	chmod 0604 /dev/kvmfr0
 	sleep 0.5
 done
 is "a fight ends after five repairs" 5 "$(said 'changed by another program')"
 is "and that is said once" 1 "$(said 'left alone')"
-like "it names what to do" 'reload kvmfrd' "$(grep 'left alone' $log)"
+like "it names what to do" 'reload kvmfrd' "$(grep 'left alone' "$log")"
 is "the fight is lost" 604 "$(stat -c %a /dev/kvmfr0)"
-kill -HUP $pid
+kill -HUP "$pid"
 becomes "SIGHUP sets it right again" 5 "$lg" node_is kvmfr0
 rm /dev/kvmfr0
 becomes "a node that was removed is made again" 5 "$lg" node_is kvmfr0
@@ -80,31 +80,31 @@ becomes "and goes with its device" 5 "" names
 # Reloading.
 load static_size_mb=1,2
 becomes "rights before the reload" 5 "$lg" node_is kvmfr0
-cp $conf /tmp/conf
-sed -i 's/^mode = 0640/mode = 0999/' $conf
-: >$log
-kill -HUP $pid
+cp "$conf" /tmp/conf
+sed -i 's/^mode = 0640/mode = 0999/' "$conf"
+: >"$log"
+kill -HUP "$pid"
 becomes "a bad mode is refused with file, line, value and range" 5 1 \
 	said "^kvmfrd: $conf: line 3: mode '0999' is not 0600 to 0666, octal"
 is "the old settings stay" "$lg" "$(node_is kvmfr0)"
 chmod 0600 /dev/kvmfr0
 becomes "and are in force" 5 "$lg" node_is kvmfr0
-sed 's/^group = lg/group = nosuch/' /tmp/conf >$conf
-kill -HUP $pid
+sed 's/^group = lg/group = nosuch/' /tmp/conf >"$conf"
+kill -HUP "$pid"
 becomes "an unknown group is named" 5 1 said "no group 'nosuch'"
-sed 's/^users = alice/users = alice nobodyhere/' /tmp/conf >$conf
-kill -HUP $pid
+sed 's/^users = alice/users = alice nobodyhere/' /tmp/conf >"$conf"
+kill -HUP "$pid"
 becomes "an unknown user is named" 5 1 said "no user 'nobodyhere'"
 is "the old settings still stay" "$lg" "$(node_is kvmfr0)"
-sed 's/alice/bob/' /tmp/conf >$conf
-kill -HUP $pid
+sed 's/alice/bob/' /tmp/conf >"$conf"
+kill -HUP "$pid"
 becomes "a good file takes effect, and alice's entry goes" 5 \
 	"$(echo "$lg" | sed s/alice/bob/)" node_is kvmfr0
 is "alice cannot use it any more" "no yes" "$(can_use alice kvmfr0) $(can_use bob kvmfr0)"
 
 # Death.
 kvmfrd_stop KILL
-cp /tmp/conf $conf
+cp /tmp/conf "$conf"
 kvmfrd_start
 is "after kill -9 the next one removes what is no longer configured" "$lg" \
 	"$(node_is kvmfr0)"
@@ -127,14 +127,14 @@ unload
 becomes "the node goes with its device" 5 "" names
 
 # The same, but in use.
-: >$log
+: >"$log"
 truncate -s 1M /dev/kvmfr0
 file=$(stat -c '%i %a %U' /dev/kvmfr0)
 hold /dev/kvmfr0
 load static_size_mb=1
 becomes "a file in use is warned about with name and pid" 5 1 \
 	said "is in use by sleep \\($holder\\): stop that, then reload kvmfrd"
-kill -HUP $pid
+kill -HUP "$pid"
 sleep 1
 is "and not touched" "$file" "$(stat -c '%i %a %U' /dev/kvmfr0)"
 release
@@ -143,7 +143,7 @@ unload
 becomes "that one goes, too" 5 "" names
 
 # With another name, a link, another device: nothing of that is touched.
-: >$log
+: >"$log"
 truncate -s 1M /dev/kvmfr0
 ln /dev/kvmfr0 /dev/elsewhere
 load static_size_mb=1,2
@@ -152,12 +152,12 @@ touch /tmp/victim
 ln -s /tmp/victim /dev/.link
 mv -T /dev/.link /dev/kvmfr0
 rm /dev/elsewhere
-kill -HUP $pid
+kill -HUP "$pid"
 becomes "a link is warned about" 5 1 said 'kvmfr0 is a symbolic link'
 is "and not followed" "root:root 644" "$(stat -c '%U:%G %a' /tmp/victim)"
 mknod -m 600 /dev/.null c 1 3
 mv -T /dev/.null /dev/kvmfr0
-kill -HUP $pid
+kill -HUP "$pid"
 becomes "another device is warned about" 5 1 said 'kvmfr0 is the node of another device'
 is "and not touched" "root:root 600" "$(stat -c '%U:%G %a' /dev/kvmfr0)"
 rm /dev/kvmfr0
@@ -167,19 +167,19 @@ becomes "nothing is left of all that" 5 "" names
 
 # Without the module.
 truncate -s 1M /dev/kvmfr0
-: >$log
-kill -HUP $pid
+: >"$log"
+kill -HUP "$pid"
 becomes "a file without the module is warned about with the remedy" 5 1 \
 	said "rm /dev/kvmfr0 && modprobe kvmfr"
 passes "and stays" [ -f /dev/kvmfr0 ]
 rm /dev/kvmfr0
 
 # Storms.
-for round in $(seq 20); do
+for _ in $(seq 20); do
 	load static_size_mb=1,2
 	unload
 done
-: >$log
+: >"$log"
 becomes "after 20 loads and unloads no node is left" 5 "" names
 for round in $(seq 10); do
 	load static_size_mb=1,2
