@@ -12,13 +12,12 @@
 #include "size.h"
 
 static const struct command commands[] = {
-	{ "doctor", "say what is wrong, and what helps", command_doctor },
-	{ "size", "says how large a device has to be for a picture", size_run },
 	{ "status", "show devices, who uses them, and GPU slots", command_status },
-	{ "size", "says how large a device has to be for a picture", size_run },
-	{ "load", "loads kvmfr", load_run },
-	{ "unload", "unloads kvmfr, if nobody uses it", unload_run },
-	{ "resize", "loads kvmfr again, with other sizes", resize_run },
+	{ "doctor", "say what is wrong, and what helps", command_doctor },
+	{ "size", "say how large a device has to be for a picture", size_run },
+	{ "load", "load kvmfr", load_run },
+	{ "unload", "unload kvmfr, if nobody uses it", unload_run },
+	{ "resize", "load kvmfr again, with other sizes", resize_run },
 	{ NULL, NULL, NULL },
 };
 

@@ -15,7 +15,7 @@
 #define MIB (1024 * 1024)
 #define SIZE_MOST_MIB 1024	/* kvmfr.ko makes at most 2047, QEMU needs a power of two */
 
-enum { OPTION_HDR = 0x100, OPTION_HOST, OPTION_JSON };
+enum { OPTION_HDR = 0x100, OPTION_HOST, OPTION_JSON = 'j' };
 
 struct size_options {
 	struct kvmfr_mode *modes;
