@@ -15,7 +15,7 @@
 #define FILE_LIMIT (1024 * 1024)
 #define FILE_NAME "kvmfr.conf"
 #define KEY "static_size_mb"
-#define HEAD "# Written by kvmfrctl resize --persist; see kvmfrctl-resize(8).\n"
+#define HEAD "# Written by kvmfrctl resize --persist; see kvmfrctl-load(8).\n"
 #define SIZES_MAX 128
 
 /* Kept beside a file: what it was, or that there was none. */

@@ -165,7 +165,7 @@ cat >"$dir/want" <<END
 --- /dev/null
 +++ /etc/modules-load.d/kvmfr.conf
 @@ -0,0 +1,2 @@
-+# Written by kvmfrctl resize --persist; see kvmfrctl-resize(8).
++# Written by kvmfrctl resize --persist; see kvmfrctl-load(8).
 +kvmfr
 END
 check "the diff has context and both files" cmp "$dir/diff" "$dir/want"

@@ -5,7 +5,7 @@
 
 #define CONF "etc/modprobe.d/kvmfr.conf"
 #define BOOT "etc/modules-load.d/kvmfr.conf"
-#define HEAD "# Written by kvmfrctl resize --persist; see kvmfrctl-resize(8).\n"
+#define HEAD "# Written by kvmfrctl resize --persist; see kvmfrctl-load(8).\n"
 
 static int setup(void **state)
 {
