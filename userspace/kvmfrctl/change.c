@@ -24,7 +24,8 @@ bool change_allowed(const struct kvmfr_root *root)
 {
 	if (root->fd < 0)
 		return true;
-	command_fail("only the module of the running system can be changed; leave out --root, or use --dry-run");
+	command_fail(
+		"only the module of the running system can be changed; leave out --root, or use --dry-run");
 	return false;
 }
 
@@ -36,7 +37,8 @@ bool change_is_loaded(const struct kvmfr_root *root)
 int change_current(const struct kvmfr_root *root, char *text, size_t size)
 {
 	int ret = kvmfr_read(root, text, size,
-			     "sys/module/" CHANGE_MODULE "/parameters/static_size_mb");
+			     "sys/module/" CHANGE_MODULE
+			     "/parameters/static_size_mb");
 
 	return ret < 0 ? ret : 0;
 }
@@ -75,7 +77,7 @@ static void read_log(int fd, char *kernel, size_t size)
 	for (;;) {
 		length = read(fd, record, sizeof(record) - 1);
 		if (length < 0 && (errno == EPIPE || errno == EINTR))
-			continue;	/* records were overwritten */
+			continue; /* records were overwritten */
 		if (length <= 0)
 			break;
 		record[length] = '\0';
@@ -87,7 +89,8 @@ static void read_log(int fd, char *kernel, size_t size)
 /* Runs in a thread of its own, while the kernel works. */
 static void tell_progress(union sigval value)
 {
-	fprintf(stderr, "kvmfrctl: still %s kvmfr; please wait\n", (const char *)value.sival_ptr);
+	fprintf(stderr, "kvmfrctl: still %s kvmfr; please wait\n",
+		(const char *)value.sival_ptr);
 }
 
 /* On a terminal a person wants to know that there is a reason to wait. */
@@ -100,7 +103,8 @@ static bool start_progress(timer_t *timer, const char *doing)
 	};
 	struct itimerspec when = { .it_value.tv_sec = PATIENCE_S };
 
-	if (!isatty(STDERR_FILENO) || timer_create(CLOCK_MONOTONIC, &event, timer))
+	if (!isatty(STDERR_FILENO) ||
+	    timer_create(CLOCK_MONOTONIC, &event, timer))
 		return false;
 	timer_settime(*timer, 0, &when, NULL);
 	return true;
@@ -117,7 +121,8 @@ struct change change_load(const char *sizes)
 	if (sizes[0])
 		snprintf(options, sizeof(options), "static_size_mb=%s", sizes);
 	progress = start_progress(&timer, "loading");
-	change.error = kvmfr_module_load(CHANGE_MODULE, options[0] ? options : NULL);
+	change.error =
+		kvmfr_module_load(CHANGE_MODULE, options[0] ? options : NULL);
 	if (progress)
 		timer_delete(timer);
 	read_log(log, change.kernel, sizeof(change.kernel));
@@ -143,14 +148,16 @@ static bool locked_down(const struct kvmfr_root *root)
 {
 	char text[128];
 
-	return kvmfr_read(root, text, sizeof(text), "sys/kernel/security/lockdown") > 0 &&
+	return kvmfr_read(root, text, sizeof(text),
+			  "sys/kernel/security/lockdown") > 0 &&
 	       strstr(text, "[none]") == NULL;
 }
 
 static void explain_signature(const struct kvmfr_root *root)
 {
-	static const char * const keys[] = {
-		"var/lib/dkms/mok.pub", "var/lib/shim-signed/mok/MOK.der",
+	static const char *const keys[] = {
+		"var/lib/dkms/mok.pub",
+		"var/lib/shim-signed/mok/MOK.der",
 	};
 	const char *key = keys[0];
 
@@ -163,7 +170,8 @@ static void explain_signature(const struct kvmfr_root *root)
 	fprintf(stderr,
 		"  Secure Boot takes only modules signed with a key that the firmware knows:\n"
 		"  mokutil --import /%s\n"
-		"  then reboot and choose \"Enroll MOK\"\n", key);
+		"  then reboot and choose \"Enroll MOK\"\n",
+		key);
 }
 
 static void explain_missing(void)
@@ -172,10 +180,12 @@ static void explain_missing(void)
 
 	if (uname(&system))
 		strcpy(system.release, "?");
-	command_fail("cannot load kvmfr: it has not been built for this kernel, %s",
-		     system.release);
+	command_fail(
+		"cannot load kvmfr: it has not been built for this kernel, %s",
+		system.release);
 	fputs("  See dkms status. Install the headers of this kernel, then: dkms autoinstall\n"
-	      "  or, from the sources of kvmfr-suite: make dkms-install\n", stderr);
+	      "  or, from the sources of kvmfr-suite: make dkms-install\n",
+	      stderr);
 }
 
 static void explain_rights(const struct kvmfr_root *root, const char *verb)
@@ -190,8 +200,8 @@ static void explain_rights(const struct kvmfr_root *root, const char *verb)
 		      stderr);
 }
 
-void change_explain_load(const struct kvmfr_root *root, const struct change *change,
-			 const char *sizes)
+void change_explain_load(const struct kvmfr_root *root,
+			 const struct change *change, const char *sizes)
 {
 	switch (change->error) {
 	case -ENOENT:
@@ -206,15 +216,19 @@ void change_explain_load(const struct kvmfr_root *root, const struct change *cha
 		explain_signature(root);
 		break;
 	case -ENOEXEC:
-		command_fail("cannot load kvmfr: its file is broken or for another kernel");
+		command_fail(
+			"cannot load kvmfr: its file is broken or for another kernel");
 		fputs("  Build it again: dkms autoinstall\n", stderr);
 		break;
 	case -ENOMEM:
-		command_fail("cannot load kvmfr with %s MiB: there is not enough memory", sizes);
+		command_fail(
+			"cannot load kvmfr with %s MiB: there is not enough memory",
+			sizes);
 		fputs("  End large programs, or take less\n", stderr);
 		break;
 	case -EEXIST:
-		command_fail("cannot load kvmfr: somebody else has loaded it meanwhile");
+		command_fail(
+			"cannot load kvmfr: somebody else has loaded it meanwhile");
 		break;
 	default:
 		command_fail("cannot load kvmfr: %s", strerror(-change->error));
@@ -223,7 +237,8 @@ void change_explain_load(const struct kvmfr_root *root, const struct change *cha
 		fprintf(stderr, "  The kernel says: %s\n", change->kernel);
 }
 
-void change_explain_unload(const struct kvmfr_root *root, const struct change *change)
+void change_explain_unload(const struct kvmfr_root *root,
+			   const struct change *change)
 {
 	switch (change->error) {
 	case -EPERM:
@@ -232,14 +247,16 @@ void change_explain_unload(const struct kvmfr_root *root, const struct change *c
 		break;
 	case -EBUSY:
 	case -EAGAIN:
-		command_fail("cannot unload kvmfr: the kernel says it is in use; nothing has been changed");
+		command_fail(
+			"cannot unload kvmfr: the kernel says it is in use; nothing has been changed");
 		holding_explain(root);
 		break;
 	case -ENOENT:
 		command_fail("cannot unload kvmfr: it is not loaded");
 		break;
 	default:
-		command_fail("cannot unload kvmfr: %s", strerror(-change->error));
+		command_fail("cannot unload kvmfr: %s",
+			     strerror(-change->error));
 	}
 }
 
@@ -251,5 +268,6 @@ void change_print_devices(const struct kvmfr_root *root)
 	for (int i = 0; i < count; i++)
 		printf("%s/dev/%s %lld MiB", i ? ", " : "", devices[i].name,
 		       (long long)devices[i].size / KVMFR_MIB);
-	puts(count > 0 ? "" : "no device: no sizes given, and none in modprobe.d");
+	puts(count > 0 ? "" :
+			 "no device: no sizes given, and none in modprobe.d");
 }

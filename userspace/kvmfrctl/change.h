@@ -33,9 +33,10 @@ struct change change_load(const char *sizes);
 struct change change_unload(void);
 
 /* One line that says why, and lines that say what to do. */
-void change_explain_load(const struct kvmfr_root *root, const struct change *change,
-			 const char *sizes);
-void change_explain_unload(const struct kvmfr_root *root, const struct change *change);
+void change_explain_load(const struct kvmfr_root *root,
+			 const struct change *change, const char *sizes);
+void change_explain_unload(const struct kvmfr_root *root,
+			   const struct change *change);
 
 /* "/dev/kvmfr0 64 MiB, /dev/kvmfr1 128 MiB" to stdout. */
 void change_print_devices(const struct kvmfr_root *root);

@@ -93,7 +93,8 @@ void diff_print(const char *path, const char *before, const char *after)
 	       same_line(find_line(a, head), find_line(b, head)))
 		head++;
 	while (tail < a_lines - head && tail < b_lines - head &&
-	       same_line(find_line(a, a_lines - tail - 1), find_line(b, b_lines - tail - 1)))
+	       same_line(find_line(a, a_lines - tail - 1),
+			 find_line(b, b_lines - tail - 1)))
 		tail++;
 	if (head == a_lines && head == b_lines && !before == !after)
 		return;
@@ -103,7 +104,7 @@ void diff_print(const char *path, const char *before, const char *after)
 	printf("--- %s%s\n", before ? "/" : "", before ? path : "/dev/null");
 	printf("+++ %s%s\n", after ? "/" : "", after ? path : "/dev/null");
 	if (a_to == from && b_to == from)
-		return;		/* an empty file comes or goes */
+		return; /* an empty file comes or goes */
 	printf("@@ -%zu,%zu +%zu,%zu @@\n", begin(from, a_to), a_to - from,
 	       begin(from, b_to), b_to - from);
 	print_lines(' ', a, from, head);

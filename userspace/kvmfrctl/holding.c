@@ -17,8 +17,8 @@ static void print_holder(const struct kvmfr_holder *holder)
 	const char *comma = "";
 
 	fprintf(stderr, "  %s (pid %d, uid %u):",
-		kvmfr_terminal_safe(name, sizeof(name), holder->comm), holder->pid,
-		holder->uid);
+		kvmfr_terminal_safe(name, sizeof(name), holder->comm),
+		holder->pid, holder->uid);
 	if (holder->open) {
 		fputs(" open", stderr);
 		comma = ",";
@@ -42,8 +42,8 @@ static void print_blind(unsigned int blind)
 }
 
 /* As kvmfr_holder_list(), for all devices at once. */
-static int list_holders(const struct kvmfr_root *root, struct kvmfr_holder **holders,
-			unsigned int *blind)
+static int list_holders(const struct kvmfr_root *root,
+			struct kvmfr_holder **holders, unsigned int *blind)
 {
 	struct kvmfr_device devices[KVMFR_DEVICES_MAX];
 	dev_t numbers[KVMFR_DEVICES_MAX];
@@ -55,7 +55,8 @@ static int list_holders(const struct kvmfr_root *root, struct kvmfr_holder **hol
 		numbers[i] = devices[i].number;
 	if (count <= 0)
 		return count;
-	return kvmfr_holder_list_numbers(root, numbers, (size_t)count, holders, blind);
+	return kvmfr_holder_list_numbers(root, numbers, (size_t)count, holders,
+					 blind);
 }
 
 bool holding_free(const struct kvmfr_root *root, const char *verb)
@@ -67,12 +68,13 @@ bool holding_free(const struct kvmfr_root *root, const char *verb)
 	if (!count)
 		return true;
 	if (count < 0) {
-		command_fail("cannot %s kvmfr: cannot find out who uses it: %s", verb,
-			     strerror(-count));
+		command_fail("cannot %s kvmfr: cannot find out who uses it: %s",
+			     verb, strerror(-count));
 		return false;
 	}
-	command_fail("cannot %s kvmfr: it is in use; nothing has been changed. End these first:",
-		     verb);
+	command_fail(
+		"cannot %s kvmfr: it is in use; nothing has been changed. End these first:",
+		verb);
 	for (int i = 0; i < count; i++)
 		print_holder(&holders[i]);
 	print_blind(blind);
@@ -100,7 +102,8 @@ void holding_explain(const struct kvmfr_root *root)
 	count = kvmfr_device_list(root, devices);
 	for (int i = 0; i < count; i++) {
 		if (devices[i].mappings > 0 || devices[i].exports > 0)
-			fprintf(stderr, "  /dev/%s: %lld mappings, %lld dma-bufs\n",
+			fprintf(stderr,
+				"  /dev/%s: %lld mappings, %lld dma-bufs\n",
 				devices[i].name, (long long)devices[i].mappings,
 				(long long)devices[i].exports);
 	}
@@ -112,17 +115,21 @@ static void explain_trap(const struct kvmfr_root *root, const char *path)
 	unsigned int blind;
 	int count = kvmfr_holder_list(root, path, &holders, &blind);
 
-	command_fail("/%s is a regular file in the place of the device: a program was started before kvmfr was loaded and made it",
-		     path);
+	command_fail(
+		"/%s is a regular file in the place of the device: a program was started before kvmfr was loaded and made it",
+		path);
 	if (count > 0)
-		fputs("  End what uses it (shut down the virtual machine):\n", stderr);
+		fputs("  End what uses it (shut down the virtual machine):\n",
+		      stderr);
 	for (int i = 0; i < count; i++)
 		print_holder(&holders[i]);
 	free(holders);
 	print_blind(blind);
 	fprintf(stderr, "  %s: rm /%s\n",
 		count > 0 ? "Then" :
-		blind ? "If nobody has it open" : "Nobody has it open; remove it", path);
+		blind	  ? "If nobody has it open" :
+			    "Nobody has it open; remove it",
+		path);
 }
 
 bool holding_trap(const struct kvmfr_root *root, size_t count)

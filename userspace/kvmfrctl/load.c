@@ -50,9 +50,11 @@ static int load(const struct kvmfr_root *root, const struct sizes *given)
 
 	if (change_is_loaded(root)) {
 		if (change_current(root, text, sizeof(text)))
-			return command_fail("kvmfr is loaded already; see kvmfrctl unload");
-		return command_fail("kvmfr is loaded already, with %s%s; kvmfrctl resize changes that",
-				    text[0] ? text : "no size", text[0] ? " MiB" : "");
+			return command_fail(
+				"kvmfr is loaded already; see kvmfrctl unload");
+		return command_fail(
+			"kvmfr is loaded already, with %s%s; kvmfrctl resize changes that",
+			text[0] ? text : "no size", text[0] ? " MiB" : "");
 	}
 	if (!sizes.count)
 		read_configured(&sizes);
@@ -63,7 +65,8 @@ static int load(const struct kvmfr_root *root, const struct sizes *given)
 	sizes_warn(&sizes);
 	change = change_load(given->text);
 	if (change.error) {
-		change_explain_load(root, &change, sizes.count ? sizes.text : "0");
+		change_explain_load(root, &change,
+				    sizes.count ? sizes.text : "0");
 		return COMMAND_FAILED;
 	}
 	change_print_devices(root);

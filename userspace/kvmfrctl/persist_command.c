@@ -19,7 +19,8 @@ static void show(const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES])
 {
 	for (int i = 0; i < KVMFR_PERSIST_FILES; i++)
 		if (kvmfr_persist_changes(&files[i]))
-			diff_print(files[i].path, files[i].before, files[i].after);
+			diff_print(files[i].path, files[i].before,
+				   files[i].after);
 }
 
 int persist_show(const struct kvmfr_root *root, const char *sizes)
@@ -28,8 +29,9 @@ int persist_show(const struct kvmfr_root *root, const char *sizes)
 	int ret = kvmfr_persist_plan(root, sizes, files);
 
 	if (ret)
-		return command_fail("cannot read /etc/modprobe.d and /etc/modules-load.d: %s",
-				    strerror(-ret));
+		return command_fail(
+			"cannot read /etc/modprobe.d and /etc/modules-load.d: %s",
+			strerror(-ret));
 	show(files);
 	kvmfr_persist_free(files);
 	return COMMAND_OK;
@@ -47,8 +49,9 @@ static int check_effect(const struct kvmfr_root *root, const char *sizes)
 	free(options);
 	if (!strcmp(counts, sizes))
 		return COMMAND_OK;
-	return command_fail("static_size_mb=%s is set elsewhere in modprobe.d or on the kernel's command line, and that counts; see modprobe -c | grep kvmfr",
-			    kvmfr_terminal_safe(safe, sizeof(safe), counts));
+	return command_fail(
+		"static_size_mb=%s is set elsewhere in modprobe.d or on the kernel's command line, and that counts; see modprobe -c | grep kvmfr",
+		kvmfr_terminal_safe(safe, sizeof(safe), counts));
 }
 
 int persist_write(const struct kvmfr_root *root, const char *sizes)
@@ -65,8 +68,9 @@ int persist_write(const struct kvmfr_root *root, const char *sizes)
 	}
 	if (!ret)
 		return check_effect(root, sizes);
-	return command_fail("cannot write /etc/modprobe.d/kvmfr.conf and /etc/modules-load.d/kvmfr.conf, which are as before: %s",
-			    strerror(-ret));
+	return command_fail(
+		"cannot write /etc/modprobe.d/kvmfr.conf and /etc/modules-load.d/kvmfr.conf, which are as before: %s",
+		strerror(-ret));
 }
 
 int persist_forget(const struct kvmfr_root *root, bool dry_run)
@@ -75,15 +79,20 @@ int persist_forget(const struct kvmfr_root *root, bool dry_run)
 	int ret = kvmfr_persist_plan_undo(root, files);
 
 	if (ret == -ENOENT)
-		return command_fail("there is nothing to forget: no --persist before");
+		return command_fail(
+			"there is nothing to forget: no --persist before");
 	if (ret == -ESTALE)
-		return command_fail("/%s has been changed since --persist: edit it yourself; what it was before is beside it, in *.kvmfrctl-old",
-				    files[0].path);
+		return command_fail(
+			"/%s has been changed since --persist: edit it yourself; what it was before is beside it, in *.kvmfrctl-old",
+			files[0].path);
 	if (ret)
-		return command_fail("cannot read what was before --persist: %s", strerror(-ret));
+		return command_fail("cannot read what was before --persist: %s",
+				    strerror(-ret));
 	show(files);
 	if (!dry_run)
 		ret = kvmfr_persist_apply_undo(root, files);
 	kvmfr_persist_free(files);
-	return ret ? command_fail("cannot put the files back: %s", strerror(-ret)) : COMMAND_OK;
+	return ret ? command_fail("cannot put the files back: %s",
+				  strerror(-ret)) :
+		     COMMAND_OK;
 }

@@ -46,8 +46,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (options->status)
 			return 0;
-		if (options->forget && (options->sizes.count || options->persist))
-			argp_error(state, "--forget goes with no size and not with --persist");
+		if (options->forget &&
+		    (options->sizes.count || options->persist))
+			argp_error(
+				state,
+				"--forget goes with no size and not with --persist");
 		else if (!options->forget && !options->sizes.count)
 			argp_error(state, "no size given");
 		return 0;
@@ -55,16 +58,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static void explain_lost(const struct kvmfr_root *root, const struct change *back,
-			 const char *old)
+static void explain_lost(const struct kvmfr_root *root,
+			 const struct change *back, const char *old)
 {
 	change_explain_load(root, back, old);
-	command_fail("kvmfr is not loaded now; to get the devices back that were there: modprobe kvmfr static_size_mb=%s",
-		     old);
+	command_fail(
+		"kvmfr is not loaded now; to get the devices back that were there: modprobe kvmfr static_size_mb=%s",
+		old);
 }
 
 /* Nobody may end us while there is no module. */
-static int replace(const struct kvmfr_root *root, const char *old, const char *new)
+static int replace(const struct kvmfr_root *root, const char *old,
+		   const char *new)
 {
 	struct change change, back;
 
@@ -81,11 +86,13 @@ static int replace(const struct kvmfr_root *root, const char *old, const char *n
 	if (back.error)
 		explain_lost(root, &back, old);
 	else
-		command_fail("the devices are as before: %s", old[0] ? old : "none");
+		command_fail("the devices are as before: %s",
+			     old[0] ? old : "none");
 	return COMMAND_FAILED;
 }
 
-static int replace_undisturbed(const struct kvmfr_root *root, const char *old, const char *new)
+static int replace_undisturbed(const struct kvmfr_root *root, const char *old,
+			       const char *new)
 {
 	sigset_t all, before;
 	int ret;
@@ -109,7 +116,8 @@ static int check_file(void)
 	int ret = kvmfr_module_info(CHANGE_MODULE, &info);
 
 	if (ret)
-		return command_fail("cannot look for the module: %s", strerror(-ret));
+		return command_fail("cannot look for the module: %s",
+				    strerror(-ret));
 	if (info.path[0])
 		return COMMAND_OK;
 	change_explain_load(&machine, &missing, "");
@@ -117,16 +125,19 @@ static int check_file(void)
 }
 
 /* Everything that can be known before something is changed. */
-static int check(const struct kvmfr_root *root, const struct sizes *sizes, char *old, size_t size)
+static int check(const struct kvmfr_root *root, const struct sizes *sizes,
+		 char *old, size_t size)
 {
 	int ret;
 
 	if (!change_is_loaded(root))
-		return command_fail("cannot resize: kvmfr is not loaded; see kvmfrctl load");
+		return command_fail(
+			"cannot resize: kvmfr is not loaded; see kvmfrctl load");
 	ret = change_current(root, old, size);
 	if (ret)
-		return command_fail("cannot read the sizes that kvmfr has now, so that there would be no way back: %s",
-				    strerror(-ret));
+		return command_fail(
+			"cannot read the sizes that kvmfr has now, so that there would be no way back: %s",
+			strerror(-ret));
 	if (!strcmp(old, sizes->text))
 		return COMMAND_OK;
 	if (!holding_free(root, "resize") || holding_trap(root, sizes->count))
@@ -134,7 +145,8 @@ static int check(const struct kvmfr_root *root, const struct sizes *sizes, char 
 	return COMMAND_OK;
 }
 
-static int resize(const struct kvmfr_root *root, const struct resize_options *options)
+static int resize(const struct kvmfr_root *root,
+		  const struct resize_options *options)
 {
 	const struct sizes *sizes = &options->sizes;
 	char old[256];
@@ -144,8 +156,10 @@ static int resize(const struct kvmfr_root *root, const struct resize_options *op
 		return ret;
 	sizes_warn(sizes);
 	if (options->dry_run) {
-		printf("static_size_mb: %s -> %s\n", old[0] ? old : "none", sizes->text);
-		return options->persist ? persist_show(root, sizes->text) : COMMAND_OK;
+		printf("static_size_mb: %s -> %s\n", old[0] ? old : "none",
+		       sizes->text);
+		return options->persist ? persist_show(root, sizes->text) :
+					  COMMAND_OK;
 	}
 	if (!change_allowed(root))
 		return COMMAND_USAGE;
@@ -165,10 +179,13 @@ int resize_run(const struct kvmfr_root *root, int argc, char **argv)
 {
 	static const struct argp_option list[] = {
 		{ "persist", OPTION_PERSIST, NULL, 0,
-		  "afterwards make the same sizes come with the next boot: /etc/modprobe.d/kvmfr.conf and /etc/modules-load.d/kvmfr.conf", 0 },
-		{ "dry-run", OPTION_DRY_RUN, NULL, 0, "say what would be done", 0 },
+		  "afterwards make the same sizes come with the next boot: /etc/modprobe.d/kvmfr.conf and /etc/modules-load.d/kvmfr.conf",
+		  0 },
+		{ "dry-run", OPTION_DRY_RUN, NULL, 0, "say what would be done",
+		  0 },
 		{ "forget", OPTION_FORGET, NULL, 0,
-		  "put these files back to what they were before the first --persist", 0 },
+		  "put these files back to what they were before the first --persist",
+		  0 },
 		{ 0 }
 	};
 	static const struct argp argp = {

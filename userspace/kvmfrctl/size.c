@@ -13,7 +13,8 @@
 #include "terminal.h"
 
 #define MIB (1024 * 1024)
-#define SIZE_MOST_MIB 1024	/* kvmfr.ko makes at most 2047, QEMU needs a power of two */
+#define SIZE_MOST_MIB \
+	1024 /* kvmfr.ko makes at most 2047, QEMU needs a power of two */
 
 enum { OPTION_HDR = 0x100, OPTION_HOST, OPTION_JSON = 'j' };
 
@@ -23,10 +24,10 @@ struct size_options {
 	bool hdr;
 	bool json;
 	enum kvmfr_host host;
-	int status;		/* not COMMAND_OK: has been explained */
+	int status; /* not COMMAND_OK: has been explained */
 };
 
-static const char * const host_names[] = {
+static const char *const host_names[] = {
 	[KVMFR_HOST_B7] = "b7",
 	[KVMFR_HOST_IDD] = "idd",
 	[KVMFR_HOST_BOTH] = "both",
@@ -59,10 +60,13 @@ static void add_mode(struct size_options *options, const char *text)
 		return;
 	}
 	if (ret == -ERANGE)
-		command_fail("'%s' is not a picture of 1 to %u pixels in each direction",
-			     safe, KVMFR_MODE_MAX);
+		command_fail(
+			"'%s' is not a picture of 1 to %u pixels in each direction",
+			safe, KVMFR_MODE_MAX);
 	else
-		command_fail("'%s' is not WIDTHxHEIGHT in pixels, like 3840x2160", safe);
+		command_fail(
+			"'%s' is not WIDTHxHEIGHT in pixels, like 3840x2160",
+			safe);
 	options->status = COMMAND_USAGE;
 }
 
@@ -99,12 +103,15 @@ static uint64_t largest(const struct size_options *options)
 	uint64_t mib = 0;
 
 	for (size_t i = 0; i < options->count; i++) {
-		uint64_t one = kvmfr_memsize_mib(options->modes[i], options->hdr, options->host);
+		uint64_t one = kvmfr_memsize_mib(options->modes[i],
+						 options->hdr, options->host);
 
 		if (one > SIZE_MOST_MIB) {
-			command_fail("%ux%u needs %llu MiB, and the largest device that QEMU can use has %u MiB",
-				     options->modes[i].width, options->modes[i].height,
-				     (unsigned long long)one, SIZE_MOST_MIB);
+			command_fail(
+				"%ux%u needs %llu MiB, and the largest device that QEMU can use has %u MiB",
+				options->modes[i].width,
+				options->modes[i].height,
+				(unsigned long long)one, SIZE_MOST_MIB);
 			return 0;
 		}
 		if (one > mib)
@@ -126,18 +133,21 @@ char *size_domain_xml(uint64_t bytes)
 		     "  <qemu:arg value='{\"qom-type\":\"memory-backend-file\","
 		     "\"id\":\"looking-glass\",\"mem-path\":\"/dev/kvmfr0\","
 		     "\"size\":%llu,\"share\":true,\"align\":%d}'/>\n"
-		     "</qemu:commandline>\n", (unsigned long long)bytes, 2 * MIB) < 0)
+		     "</qemu:commandline>\n",
+		     (unsigned long long)bytes, 2 * MIB) < 0)
 		return NULL;
 	return xml;
 }
 
-static int print_text(const struct size_options *options, uint64_t mib, const char *xml)
+static int print_text(const struct size_options *options, uint64_t mib,
+		      const char *xml)
 {
 	bool b7 = options->host != KVMFR_HOST_IDD;
 	bool idd = options->host != KVMFR_HOST_B7;
 
 	printf("%-13s", "mode");
-	printf("%s%s%14s\n", b7 ? "      up to B7" : "", idd ? "      after B7" : "", "device");
+	printf("%s%s%14s\n", b7 ? "      up to B7" : "",
+	       idd ? "      after B7" : "", "device");
 	for (size_t i = 0; i < options->count; i++) {
 		struct kvmfr_mode mode = options->modes[i];
 		int length = printf("%ux%u", mode.width, mode.height);
@@ -146,18 +156,23 @@ static int print_text(const struct size_options *options, uint64_t mib, const ch
 		for (int host = KVMFR_HOST_B7; host <= KVMFR_HOST_IDD; host++) {
 			if (host == KVMFR_HOST_B7 ? b7 : idd)
 				printf("%10.2f MiB",
-				       (double)kvmfr_memsize_used(mode, options->hdr, host) / MIB);
+				       (double)kvmfr_memsize_used(
+					       mode, options->hdr, host) /
+					       MIB);
 		}
 		printf("%10llu MiB\n",
-		       (unsigned long long)kvmfr_memsize_mib(mode, options->hdr, options->host));
+		       (unsigned long long)kvmfr_memsize_mib(mode, options->hdr,
+							     options->host));
 	}
 	printf("\nOne device of %llu MiB (%llu bytes) is enough%s.\n\n",
 	       (unsigned long long)mib, (unsigned long long)mib * MIB,
 	       options->count > 1 ? " for each of them" : "");
 	printf("In /etc/modprobe.d/kvmfr.conf:\n"
-	       "options kvmfr static_size_mb=%llu\n\n", (unsigned long long)mib);
+	       "options kvmfr static_size_mb=%llu\n\n",
+	       (unsigned long long)mib);
 	printf("In the XML of the virtual machine, where <domain> has to have\n"
-	       "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0':\n%s", xml);
+	       "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0':\n%s",
+	       xml);
 	return COMMAND_OK;
 }
 
@@ -166,37 +181,52 @@ static struct json_object *describe_mode(const struct size_options *options,
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "width", json_object_new_int64(mode.width));
-	json_object_object_add(object, "height", json_object_new_int64(mode.height));
+	json_object_object_add(object, "width",
+			       json_object_new_int64(mode.width));
+	json_object_object_add(object, "height",
+			       json_object_new_int64(mode.height));
 	for (int host = KVMFR_HOST_B7; host <= KVMFR_HOST_IDD; host++) {
 		uint64_t used = kvmfr_memsize_used(mode, options->hdr, host);
 
-		json_object_object_add(object, host == KVMFR_HOST_B7 ? "b7_bytes" : "idd_bytes",
+		json_object_object_add(object,
+				       host == KVMFR_HOST_B7 ? "b7_bytes" :
+							       "idd_bytes",
 				       json_object_new_int64((int64_t)used));
 	}
-	json_object_object_add(object, "mib", json_object_new_int64((int64_t)
-		kvmfr_memsize_mib(mode, options->hdr, options->host)));
+	json_object_object_add(object, "mib",
+			       json_object_new_int64((int64_t)kvmfr_memsize_mib(
+				       mode, options->hdr, options->host)));
 	return object;
 }
 
-static int print_json(const struct size_options *options, uint64_t mib, const char *xml)
+static int print_json(const struct size_options *options, uint64_t mib,
+		      const char *xml)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *modes = json_object_new_array();
 	char line[64];
 
 	for (size_t i = 0; i < options->count; i++)
-		json_object_array_add(modes, describe_mode(options, options->modes[i]));
-	snprintf(line, sizeof(line), "options kvmfr static_size_mb=%llu", (unsigned long long)mib);
-	json_object_object_add(object, "host", json_object_new_string(host_names[options->host]));
-	json_object_object_add(object, "hdr", json_object_new_boolean(options->hdr));
+		json_object_array_add(modes, describe_mode(options,
+							   options->modes[i]));
+	snprintf(line, sizeof(line), "options kvmfr static_size_mb=%llu",
+		 (unsigned long long)mib);
+	json_object_object_add(
+		object, "host",
+		json_object_new_string(host_names[options->host]));
+	json_object_object_add(object, "hdr",
+			       json_object_new_boolean(options->hdr));
 	json_object_object_add(object, "modes", modes);
-	json_object_object_add(object, "mib", json_object_new_int64((int64_t)mib));
-	json_object_object_add(object, "bytes", json_object_new_int64((int64_t)mib * MIB));
-	json_object_object_add(object, "modprobe", json_object_new_string(line));
+	json_object_object_add(object, "mib",
+			       json_object_new_int64((int64_t)mib));
+	json_object_object_add(object, "bytes",
+			       json_object_new_int64((int64_t)mib * MIB));
+	json_object_object_add(object, "modprobe",
+			       json_object_new_string(line));
 	json_object_object_add(object, "xml", json_object_new_string(xml));
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(
+		object,
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 	return COMMAND_OK;
 }
@@ -212,7 +242,8 @@ static int print(const struct size_options *options)
 	xml = size_domain_xml(mib * MIB);
 	if (!xml)
 		return command_fail("out of memory");
-	ret = options->json ? print_json(options, mib, xml) : print_text(options, mib, xml);
+	ret = options->json ? print_json(options, mib, xml) :
+			      print_text(options, mib, xml);
 	free(xml);
 	return ret;
 }
@@ -222,7 +253,8 @@ int size_run(const struct kvmfr_root *root, int argc, char **argv)
 	static const struct argp_option list[] = {
 		{ "hdr", OPTION_HDR, NULL, 0, "for HDR pictures", 0 },
 		{ "host", OPTION_HOST, "PROGRAM", 0,
-		  "what sends the picture: b7 (looking-glass-host up to B7), idd (the display driver after B7), both (either; the default)", 0 },
+		  "what sends the picture: b7 (looking-glass-host up to B7), idd (the display driver after B7), both (either; the default)",
+		  0 },
 		{ "json", OPTION_JSON, NULL, 0, "print JSON", 0 },
 		{ 0 }
 	};

@@ -17,7 +17,8 @@ static bool read_one(const char *text, size_t length, unsigned int *mib)
 	if (length >= sizeof(number))
 		return false;
 	snprintf(number, sizeof(number), "%.*s", (int)length, text);
-	if (kvmfr_parse_s64(number, &value) || value < 1 || value > SIZES_MOST_MIB)
+	if (kvmfr_parse_s64(number, &value) || value < 1 ||
+	    value > SIZES_MOST_MIB)
 		return false;
 	*mib = (unsigned int)value;
 	return true;
@@ -41,15 +42,20 @@ int sizes_add(struct sizes *sizes, const char *text)
 		unsigned int mib;
 
 		if (!read_one(text, length, &mib)) {
-			command_fail("'%s' is not a size of 1 to %d MiB",
-				     kvmfr_terminal_safe(safe, length + 1 < sizeof(safe) ?
-							 length + 1 : sizeof(safe), text),
-				     SIZES_MOST_MIB);
+			command_fail(
+				"'%s' is not a size of 1 to %d MiB",
+				kvmfr_terminal_safe(safe,
+						    length + 1 < sizeof(safe) ?
+							    length + 1 :
+							    sizeof(safe),
+						    text),
+				SIZES_MOST_MIB);
 			return COMMAND_USAGE;
 		}
 		if (sizes->count == SIZES_MAX) {
-			command_fail("more than %d sizes, and kvmfr makes at most that many devices",
-				     SIZES_MAX);
+			command_fail(
+				"more than %d sizes, and kvmfr makes at most that many devices",
+				SIZES_MAX);
 			return COMMAND_USAGE;
 		}
 		append(sizes, mib);
@@ -69,7 +75,8 @@ void sizes_warn(const struct sizes *sizes)
 		if (up != sizes->mib[i])
 			fprintf(stderr,
 				"kvmfrctl: %u MiB is not a power of two: QEMU will not take /dev/kvmfr%zu; use %u\n",
-				sizes->mib[i], i, up > SIZES_MOST_MIB ? up / 2 : up);
+				sizes->mib[i], i,
+				up > SIZES_MOST_MIB ? up / 2 : up);
 	}
 }
 

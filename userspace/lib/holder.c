@@ -5,6 +5,7 @@
  * of its own.
  */
 #include "holder.h"
+#include "holder_buffer.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -19,8 +20,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define DMABUF "/dmabuf:"		/* then a name that anybody may give */
-#define MISSES 1024			/* a power of two */
+#define DMABUF "/dmabuf:" /* then a name that anybody may give */
+#define MISSES 1024 /* a power of two */
 #define PF_KTHREAD 0x00200000
 
 struct identity {
@@ -28,13 +29,6 @@ struct identity {
 	dev_t device;
 	dev_t number;
 	ino_t inode;
-};
-
-/* A dma-buf that a process has; @ours once seen that kvmfr.ko made it. */
-struct buffer {
-	uint64_t inode;
-	pid_t pid;
-	bool ours;
 };
 
 /*
@@ -48,9 +42,7 @@ struct scan {
 	struct kvmfr_holder *holders;
 	size_t count;
 	size_t room;
-	struct buffer *buffers;
-	size_t buffer_count;
-	size_t buffer_room;
+	struct kvmfr_buffers buffers;
 	struct {
 		dev_t device;
 		ino_t inode;
@@ -80,18 +72,21 @@ static bool is_target(const struct scan *scan, const struct identity *file)
 }
 
 /* What a link of /proc leads to; the directory of it is also open as @fd. */
-static int follow(const struct scan *scan, int fd, const char *pid, const char *directory,
-		  const char *name, struct identity *file)
+static int follow(const struct scan *scan, int fd, const char *pid,
+		  const char *directory, const char *name,
+		  struct identity *file)
 {
 	struct statx stx;
 	struct stat st;
 	int ret;
 
 	if (scan->root->fd >= 0) {
-		ret = kvmfr_stat(scan->root, &st, "proc/%s/%s/%s", pid, directory, name);
+		ret = kvmfr_stat(scan->root, &st, "proc/%s/%s/%s", pid,
+				 directory, name);
 		if (ret)
 			return ret;
-		*file = (struct identity){ st.st_mode, st.st_dev, st.st_rdev, st.st_ino };
+		*file = (struct identity){ st.st_mode, st.st_dev, st.st_rdev,
+					   st.st_ino };
 		return 0;
 	}
 	/* A file server that does not answer must not stop us. */
@@ -107,34 +102,17 @@ static int follow(const struct scan *scan, int fd, const char *pid, const char *
 	return 0;
 }
 
-static DIR *open_directory(const struct scan *scan, const char *pid, const char *name, int *error)
+static DIR *open_directory(const struct scan *scan, const char *pid,
+			   const char *name, int *error)
 {
-	int fd = kvmfr_open(scan->root, O_RDONLY | O_DIRECTORY, "proc/%s/%s", pid, name);
+	int fd = kvmfr_open(scan->root, O_RDONLY | O_DIRECTORY, "proc/%s/%s",
+			    pid, name);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 
 	*error = fd < 0 ? fd : directory ? 0 : -errno;
 	if (fd >= 0 && !directory)
 		close(fd);
 	return directory;
-}
-
-static int add_buffer(struct scan *scan, const char *pid, uint64_t inode, bool ours)
-{
-	if (scan->buffer_count == scan->buffer_room) {
-		size_t room = scan->buffer_room ? scan->buffer_room * 2 : 64;
-		struct buffer *grown = reallocarray(scan->buffers, room, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		scan->buffers = grown;
-		scan->buffer_room = room;
-	}
-	scan->buffers[scan->buffer_count++] = (struct buffer){
-		.inode = inode,
-		.pid = atoi(pid),
-		.ours = ours,
-	};
-	return 0;
 }
 
 /* Its name is the last line, so that it cannot pretend to be one of these. */
@@ -145,8 +123,9 @@ static int add_descriptor(struct scan *scan, const char *pid, const char *fd)
 	const char *inode;
 	size_t length;
 
-	if (kvmfr_read(scan->root, info, sizeof(info), "proc/%s/fdinfo/%s", pid, fd) < 0)
-		return 0;	/* closed meanwhile */
+	if (kvmfr_read(scan->root, info, sizeof(info), "proc/%s/fdinfo/%s", pid,
+		       fd) < 0)
+		return 0; /* closed meanwhile */
 	inode = strstr(info, "\nino:\t");
 	exporter = strstr(info, "\nexp_name:\t");
 	if (!inode || !exporter)
@@ -155,16 +134,18 @@ static int add_descriptor(struct scan *scan, const char *pid, const char *fd)
 	length = strcspn(exporter, "\n");
 	if (length != strlen("kvmfr") || strncmp(exporter, "kvmfr", length))
 		return 0;
-	return add_buffer(scan, pid, strtoull(inode + 6, NULL, 10), true);
+	return kvmfr_buffers_add(&scan->buffers, atoi(pid),
+				 strtoull(inode + 6, NULL, 10), true);
 }
 
 /* One descriptor: 0, or -ENOMEM. */
-static int look_at_descriptor(struct scan *scan, struct kvmfr_holder *holder, DIR *directory,
-			      const char *pid, const char *name)
+static int look_at_descriptor(struct scan *scan, struct kvmfr_holder *holder,
+			      DIR *directory, const char *pid, const char *name)
 {
 	struct identity file;
 	char target[PATH_MAX];
-	ssize_t length = readlinkat(dirfd(directory), name, target, sizeof(target) - 1);
+	ssize_t length =
+		readlinkat(dirfd(directory), name, target, sizeof(target) - 1);
 
 	/* Sockets and pipes have no path. */
 	if (length < 1 || target[0] != '/')
@@ -172,7 +153,8 @@ static int look_at_descriptor(struct scan *scan, struct kvmfr_holder *holder, DI
 	target[length] = '\0';
 	if (!strncmp(target, DMABUF, strlen(DMABUF)))
 		return add_descriptor(scan, pid, name);
-	if (!holder->open && !follow(scan, dirfd(directory), pid, "fd", name, &file))
+	if (!holder->open &&
+	    !follow(scan, dirfd(directory), pid, "fd", name, &file))
 		holder->open = is_target(scan, &file);
 	return 0;
 }
@@ -188,11 +170,13 @@ static bool is_kernel_thread(const struct scan *scan, const char *pid)
 		return false;
 	/* The name may have anything in it, parentheses included. */
 	end = strrchr(text, ')');
-	return end && sscanf(end, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	return end &&
+	       sscanf(end, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
 	       flags & PF_KTHREAD;
 }
 
-static int look_at_descriptors(struct scan *scan, struct kvmfr_holder *holder, const char *pid)
+static int look_at_descriptors(struct scan *scan, struct kvmfr_holder *holder,
+			       const char *pid)
 {
 	struct dirent *entry;
 	DIR *directory;
@@ -200,14 +184,18 @@ static int look_at_descriptors(struct scan *scan, struct kvmfr_holder *holder, c
 
 	directory = open_directory(scan, pid, "fd", &ret);
 	if (!directory) {
-		if ((ret == -EACCES || ret == -EPERM) && !is_kernel_thread(scan, pid))
+		if ((ret == -EACCES || ret == -EPERM) &&
+		    !is_kernel_thread(scan, pid))
 			scan->blind++;
 		/* Gone, or never to be seen. */
-		return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE ? ret : 0;
+		return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE ?
+			       ret :
+			       0;
 	}
 	while (!ret && (entry = readdir(directory)) != NULL) {
 		if (isdigit((unsigned char)entry->d_name[0]))
-			ret = look_at_descriptor(scan, holder, directory, pid, entry->d_name);
+			ret = look_at_descriptor(scan, holder, directory, pid,
+						 entry->d_name);
 	}
 	closedir(directory);
 	return ret;
@@ -232,8 +220,10 @@ static bool parse_area(const char *line, struct area *area)
 	area->path = strchr(line, '/');
 	if (!area->path)
 		return false;
-	if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu %n", &area->start, &area->end,
-		   &device_major, &device_minor, &inode, &length) != 5 || !length)
+	if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu %n", &area->start,
+		   &area->end, &device_major, &device_minor, &inode,
+		   &length) != 5 ||
+	    !length)
 		return false;
 	area->device = makedev(device_major, device_minor);
 	area->inode = inode;
@@ -246,7 +236,8 @@ static bool parse_area(const char *line, struct area *area)
  * through map_files, by root; without that, the node itself has to be the one
  * that was asked for.
  */
-static bool is_mapped(struct scan *scan, const char *pid, const struct area *area, int fd)
+static bool is_mapped(struct scan *scan, const char *pid,
+		      const struct area *area, int fd)
 {
 	size_t slot = (area->inode ^ area->device) & (MISSES - 1);
 	struct identity file;
@@ -257,7 +248,8 @@ static bool is_mapped(struct scan *scan, const char *pid, const struct area *are
 		return false;
 	snprintf(name, sizeof(name), "%lx-%lx", area->start, area->end);
 	if (follow(scan, fd, pid, "map_files", name, &file)) {
-		file = (struct identity){ .device = area->device, .inode = area->inode };
+		file = (struct identity){ .device = area->device,
+					  .inode = area->inode };
 		return is_same_file(scan, &file);
 	}
 	if (is_target(scan, &file))
@@ -267,7 +259,8 @@ static bool is_mapped(struct scan *scan, const char *pid, const struct area *are
 	return false;
 }
 
-static int look_at_areas(struct scan *scan, struct kvmfr_holder *holder, const char *pid)
+static int look_at_areas(struct scan *scan, struct kvmfr_holder *holder,
+			 const char *pid)
 {
 	int fd = kvmfr_open(scan->root, O_RDONLY, "proc/%s/maps", pid);
 	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
@@ -282,12 +275,14 @@ static int look_at_areas(struct scan *scan, struct kvmfr_holder *holder, const c
 			close(fd);
 		return fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE ? fd : 0;
 	}
-	links = kvmfr_open(scan->root, O_PATH | O_DIRECTORY, "proc/%s/map_files", pid);
+	links = kvmfr_open(scan->root, O_PATH | O_DIRECTORY,
+			   "proc/%s/map_files", pid);
 	while (!ret && getline(&line, &size, maps) > 0) {
 		if (!parse_area(line, &area))
 			continue;
 		if (!strncmp(area.path, DMABUF, strlen(DMABUF)))
-			ret = add_buffer(scan, pid, area.inode, false);
+			ret = kvmfr_buffers_add(&scan->buffers, atoi(pid),
+						area.inode, false);
 		else if (!holder->mapped)
 			holder->mapped = is_mapped(scan, pid, &area, links);
 	}
@@ -302,7 +297,8 @@ static int add_holder(struct scan *scan, const struct kvmfr_holder *holder)
 {
 	if (scan->count == scan->room) {
 		size_t room = scan->room ? scan->room * 2 : 16;
-		struct kvmfr_holder *grown = reallocarray(scan->holders, room, sizeof(*grown));
+		struct kvmfr_holder *grown =
+			reallocarray(scan->holders, room, sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
@@ -317,13 +313,14 @@ static int add_holder(struct scan *scan, const struct kvmfr_holder *holder)
 static int look_at_process(struct scan *scan, const char *pid)
 {
 	struct kvmfr_holder holder = { .pid = atoi(pid) };
-	size_t buffers = scan->buffer_count;
+	size_t buffers = scan->buffers.count;
 	int ret;
 
 	ret = look_at_descriptors(scan, &holder, pid);
 	if (!ret)
 		ret = look_at_areas(scan, &holder, pid);
-	if (ret || (!holder.open && !holder.mapped && scan->buffer_count == buffers))
+	if (ret ||
+	    (!holder.open && !holder.mapped && scan->buffers.count == buffers))
 		return ret;
 	return add_holder(scan, &holder);
 }
@@ -349,56 +346,11 @@ static int look_at_processes(struct scan *scan)
 	return ret;
 }
 
-/* Those of one buffer together, the one of whom it is known that it is ours first. */
-static int compare_inodes(const void *a, const void *b)
-{
-	const struct buffer *one = a, *other = b;
-
-	if (one->inode != other->inode)
-		return one->inode < other->inode ? -1 : 1;
-	return other->ours - one->ours;
-}
-
-static int compare_owners(const void *a, const void *b)
-{
-	const struct buffer *one = a, *other = b;
-
-	if (one->pid != other->pid)
-		return one->pid < other->pid ? -1 : 1;
-	return one->inode < other->inode ? -1 : one->inode > other->inode;
-}
-
 static int compare_holders(const void *a, const void *b)
 {
 	const struct kvmfr_holder *one = a, *other = b;
 
 	return one->pid < other->pid ? -1 : one->pid > other->pid;
-}
-
-/* Each buffer once for each process, however often it has it. */
-static void count_buffers(struct scan *scan)
-{
-	struct buffer *buffers = scan->buffers;
-
-	if (!scan->buffer_count)
-		return;
-	qsort(buffers, scan->buffer_count, sizeof(*buffers), compare_inodes);
-	for (size_t i = 1; i < scan->buffer_count; i++)
-		if (buffers[i].inode == buffers[i - 1].inode)
-			buffers[i].ours = buffers[i - 1].ours;
-	qsort(buffers, scan->buffer_count, sizeof(*buffers), compare_owners);
-	for (size_t i = 0; i < scan->buffer_count; i++) {
-		struct kvmfr_holder key = { .pid = buffers[i].pid };
-		struct kvmfr_holder *holder;
-
-		if (!buffers[i].ours ||
-		    (i && !compare_owners(&buffers[i], &buffers[i - 1])))
-			continue;
-		holder = bsearch(&key, scan->holders, scan->count, sizeof(key),
-				 compare_holders);
-		if (holder)
-			holder->exports++;
-	}
 }
 
 /* Its name and its owner; false if it has gone. */
@@ -409,7 +361,8 @@ static bool describe(const struct kvmfr_root *root, struct kvmfr_holder *holder)
 
 	if (kvmfr_read(root, holder->comm, sizeof(holder->comm), "proc/%d/comm",
 		       holder->pid) < 0 ||
-	    kvmfr_read(root, status, sizeof(status), "proc/%d/status", holder->pid) < 0)
+	    kvmfr_read(root, status, sizeof(status), "proc/%d/status",
+		       holder->pid) < 0)
 		return false;
 	/* The directory belongs to root where a process may not be dumped. */
 	uid = strstr(status, "\nUid:\t");
@@ -423,8 +376,9 @@ static void sort_out(struct scan *scan)
 	size_t kept = 0;
 
 	if (scan->count)
-		qsort(scan->holders, scan->count, sizeof(*scan->holders), compare_holders);
-	count_buffers(scan);
+		qsort(scan->holders, scan->count, sizeof(*scan->holders),
+		      compare_holders);
+	kvmfr_buffers_tally(&scan->buffers, scan->holders, scan->count);
 	for (size_t i = 0; i < scan->count; i++) {
 		struct kvmfr_holder *holder = &scan->holders[i];
 
@@ -435,8 +389,9 @@ static void sort_out(struct scan *scan)
 	scan->count = kept;
 }
 
-static int list(const struct kvmfr_root *root, const struct identity *targets, size_t count,
-		struct kvmfr_holder **holders, unsigned int *blind)
+static int list(const struct kvmfr_root *root, const struct identity *targets,
+		size_t count, struct kvmfr_holder **holders,
+		unsigned int *blind)
 {
 	struct scan scan = {
 		.root = root,
@@ -447,7 +402,7 @@ static int list(const struct kvmfr_root *root, const struct identity *targets, s
 
 	if (!ret)
 		sort_out(&scan);
-	free(scan.buffers);
+	free(scan.buffers.list);
 	if (ret || !scan.count) {
 		free(scan.holders);
 		scan.holders = NULL;
@@ -469,12 +424,14 @@ int kvmfr_holder_list(const struct kvmfr_root *root, const char *path,
 	ret = kvmfr_stat(root, &st, "%s", path);
 	if (ret)
 		return ret;
-	target = (struct identity){ st.st_mode, st.st_dev, st.st_rdev, st.st_ino };
+	target = (struct identity){ st.st_mode, st.st_dev, st.st_rdev,
+				    st.st_ino };
 	return list(root, &target, 1, holders, blind);
 }
 
-int kvmfr_holder_list_numbers(const struct kvmfr_root *root, const dev_t *numbers,
-			      size_t count, struct kvmfr_holder **holders,
+int kvmfr_holder_list_numbers(const struct kvmfr_root *root,
+			      const dev_t *numbers, size_t count,
+			      struct kvmfr_holder **holders,
 			      unsigned int *blind)
 {
 	struct identity *targets = calloc(count ? count : 1, sizeof(*targets));
@@ -485,7 +442,8 @@ int kvmfr_holder_list_numbers(const struct kvmfr_root *root, const dev_t *number
 	if (!targets)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		targets[i] = (struct identity){ .mode = S_IFCHR, .number = numbers[i] };
+		targets[i] = (struct identity){ .mode = S_IFCHR,
+						.number = numbers[i] };
 	ret = list(root, targets, count, holders, blind);
 	free(targets);
 	return ret;

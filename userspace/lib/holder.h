@@ -41,8 +41,9 @@ int kvmfr_holder_list(const struct kvmfr_root *root, const char *path,
 		      struct kvmfr_holder **holders, unsigned int *blind);
 
 /* The same for any of the character devices @numbers, wherever their nodes are. */
-int kvmfr_holder_list_numbers(const struct kvmfr_root *root, const dev_t *numbers,
-			      size_t count, struct kvmfr_holder **holders,
+int kvmfr_holder_list_numbers(const struct kvmfr_root *root,
+			      const dev_t *numbers, size_t count,
+			      struct kvmfr_holder **holders,
 			      unsigned int *blind);
 
 #endif

@@ -29,7 +29,8 @@ static uint64_t used_idd(struct kvmfr_mode mode)
 	return line * mode.height * 3 + 4 * MIB;
 }
 
-uint64_t kvmfr_memsize_used(struct kvmfr_mode mode, bool hdr, enum kvmfr_host host)
+uint64_t kvmfr_memsize_used(struct kvmfr_mode mode, bool hdr,
+			    enum kvmfr_host host)
 {
 	uint64_t b7, idd;
 
@@ -44,7 +45,8 @@ uint64_t kvmfr_memsize_used(struct kvmfr_mode mode, bool hdr, enum kvmfr_host ho
 	return b7 > idd ? b7 : idd;
 }
 
-uint64_t kvmfr_memsize_mib(struct kvmfr_mode mode, bool hdr, enum kvmfr_host host)
+uint64_t kvmfr_memsize_mib(struct kvmfr_mode mode, bool hdr,
+			   enum kvmfr_host host)
 {
 	uint64_t used = kvmfr_memsize_used(mode, hdr, host);
 	uint64_t mib = 1;

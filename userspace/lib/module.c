@@ -25,7 +25,8 @@ static struct kmod_ctx *create_context(void)
 	return ctx;
 }
 
-static void read_info(struct kmod_module *module, struct kvmfr_module_info *info)
+static void read_info(struct kmod_module *module,
+		      struct kvmfr_module_info *info)
 {
 	const struct {
 		const char *key;
@@ -41,12 +42,16 @@ static void read_info(struct kmod_module *module, struct kvmfr_module_info *info
 
 	if (kmod_module_get_info(module, &list) < 0)
 		return;
-	kmod_list_foreach(entry, list) {
+	kmod_list_foreach(entry, list)
+	{
 		const char *value = kmod_module_info_get_value(entry);
 
-		for (size_t i = 0; value && i < sizeof(wanted) / sizeof(*wanted); i++)
-			if (!strcmp(kmod_module_info_get_key(entry), wanted[i].key))
-				snprintf(wanted[i].value, wanted[i].size, "%s", value);
+		for (size_t i = 0;
+		     value && i < sizeof(wanted) / sizeof(*wanted); i++)
+			if (!strcmp(kmod_module_info_get_key(entry),
+				    wanted[i].key))
+				snprintf(wanted[i].value, wanted[i].size, "%s",
+					 value);
 	}
 	kmod_module_info_free_list(list);
 	info->vermagic[strcspn(info->vermagic, " ")] = '\0';
@@ -58,7 +63,8 @@ static void read_loaded(const char *name, struct kvmfr_module_info *info)
 
 	info->loaded = kvmfr_exists(&machine, "sys/module/%s", name);
 	if (info->loaded)
-		kvmfr_read(&machine, info->loaded_version, sizeof(info->loaded_version),
+		kvmfr_read(&machine, info->loaded_version,
+			   sizeof(info->loaded_version),
 			   "sys/module/%s/version", name);
 }
 
@@ -120,12 +126,15 @@ static int probe(struct kmod_list *list, const char *options)
 	struct kmod_list *entry;
 	int ret = -ENOENT;
 
-	kmod_list_foreach(entry, list) {
+	kmod_list_foreach(entry, list)
+	{
 		struct kmod_module *module = kmod_module_get_module(entry);
 
 		ret = kmod_module_get_path(module) ?
-		      kmod_module_probe_insert_module(module, KMOD_PROBE_FAIL_ON_LOADED,
-						      options, NULL, NULL, NULL) : -ENOENT;
+			      kmod_module_probe_insert_module(
+				      module, KMOD_PROBE_FAIL_ON_LOADED,
+				      options, NULL, NULL, NULL) :
+			      -ENOENT;
 		kmod_module_unref(module);
 		if (ret)
 			break;

@@ -22,7 +22,9 @@
 #define OLD ".kvmfrctl-old"
 #define NONE ".kvmfrctl-none"
 
-static const char * const directories[KVMFR_PERSIST_FILES] = { "modprobe.d", "modules-load.d" };
+static const char *const directories[KVMFR_PERSIST_FILES] = {
+	"modprobe.d", "modules-load.d"
+};
 
 /* How long the word is; a line that goes on may do so within one. */
 static size_t word_length(const char *text)
@@ -30,7 +32,8 @@ static size_t word_length(const char *text)
 	size_t length = 0;
 
 	while (text[length] && !strchr(" \t\n", text[length]))
-		length += text[length] == '\\' && text[length + 1] == '\n' ? 2 : 1;
+		length += text[length] == '\\' && text[length + 1] == '\n' ? 2 :
+									     1;
 	return length;
 }
 
@@ -61,7 +64,8 @@ static void keep(char *sizes, const char *text, size_t length)
  * Copies modprobe.d's @text to @out with @sizes in each line "options kvmfr"
  * that has some. @last becomes what the last of them was.
  */
-static void edit_options(const char *text, const char *sizes, FILE *out, char last[SIZES_MAX])
+static void edit_options(const char *text, const char *sizes, FILE *out,
+			 char last[SIZES_MAX])
 {
 	bool options = false, ours = false;
 	unsigned int words = 0;
@@ -77,8 +81,11 @@ static void edit_options(const char *text, const char *sizes, FILE *out, char la
 			length = 2;
 		} else if (!length) {
 			length = word_length(text);
-			options = words ? options : is_word(text, length, "options");
-			ours = words == 1 ? options && is_word(text, length, "kvmfr") : words && ours;
+			options = words ? options :
+					  is_word(text, length, "options");
+			ours = words == 1 ? options && is_word(text, length,
+							       "kvmfr") :
+					    words && ours;
 			words++;
 			if (ours && words > 2 && is_size(text, length)) {
 				keep(last, text, length);
@@ -151,7 +158,8 @@ static char *edit(int index, const char *text, const char *sizes)
 }
 
 /* *@text is NULL if there is no file. */
-static int read_text(const struct kvmfr_root *root, char **text, const char *path)
+static int read_text(const struct kvmfr_root *root, char **text,
+		     const char *path)
 {
 	struct stat st;
 	int ret;
@@ -179,21 +187,24 @@ static int read_text(const struct kvmfr_root *root, char **text, const char *pat
 /* What counts where there is no file below /etc: the first of these. */
 static int read_hidden(const struct kvmfr_root *root, int index, char **text)
 {
-	static const char * const places[] = { "run", "usr/local/lib", "usr/lib", "lib" };
+	static const char *const places[] = { "run", "usr/local/lib", "usr/lib",
+					      "lib" };
 	char path[64];
 	int ret = 0;
 
 	*text = NULL;
-	for (size_t i = 0; !ret && !*text && i < sizeof(places) / sizeof(*places); i++) {
-		snprintf(path, sizeof(path), "%s/%s/" FILE_NAME, places[i], directories[index]);
+	for (size_t i = 0;
+	     !ret && !*text && i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(path, sizeof(path), "%s/%s/" FILE_NAME, places[i],
+			 directories[index]);
 		ret = read_text(root, text, path);
 	}
 	return ret;
 }
 
 /* As edit(), for a file that may not be there. */
-static int edit_file(const struct kvmfr_root *root, int index, const char *before,
-		     const char *sizes, char **after)
+static int edit_file(const struct kvmfr_root *root, int index,
+		     const char *before, const char *sizes, char **after)
 {
 	char *hidden = NULL;
 	int ret = 0;
@@ -201,20 +212,28 @@ static int edit_file(const struct kvmfr_root *root, int index, const char *befor
 	if (!before)
 		ret = read_hidden(root, index, &hidden);
 	if (!ret) {
-		*after = edit(index, before ? before : hidden ? hidden : "", sizes);
+		*after = edit(index,
+			      before ? before :
+			      hidden ? hidden :
+				       "",
+			      sizes);
 		ret = *after ? 0 : -ENOMEM;
 	}
 	free(hidden);
 	return ret;
 }
 
-static int read_before(const struct kvmfr_root *root, int index, struct kvmfr_persist_file *file)
+static int read_before(const struct kvmfr_root *root, int index,
+		       struct kvmfr_persist_file *file)
 {
 	struct stat st;
 
 	memset(file, 0, sizeof(*file));
-	snprintf(file->path, sizeof(file->path), "etc/%s/" FILE_NAME, directories[index]);
-	file->mode = kvmfr_stat(root, &st, "%s", file->path) ? 0644 : st.st_mode & 0777;
+	snprintf(file->path, sizeof(file->path), "etc/%s/" FILE_NAME,
+		 directories[index]);
+	file->mode = kvmfr_stat(root, &st, "%s", file->path) ?
+			     0644 :
+			     st.st_mode & 0777;
 	return read_text(root, &file->before, file->path);
 }
 
@@ -227,7 +246,8 @@ int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
 	for (int i = 0; !ret && i < KVMFR_PERSIST_FILES; i++) {
 		ret = read_before(root, i, &files[i]);
 		if (!ret)
-			ret = edit_file(root, i, files[i].before, sizes, &files[i].after);
+			ret = edit_file(root, i, files[i].before, sizes,
+					&files[i].after);
 	}
 	if (ret)
 		kvmfr_persist_free(files);
@@ -236,7 +256,8 @@ int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
 
 /* Whether the file is what became of @old by us, whatever the sizes. */
 static int check_unchanged(const struct kvmfr_root *root, int index,
-			   const struct kvmfr_persist_file *file, const char *old)
+			   const struct kvmfr_persist_file *file,
+			   const char *old)
 {
 	char sizes[SIZES_MAX] = "";
 	char *expected = NULL;
@@ -266,7 +287,8 @@ bool kvmfr_persist_changes(const struct kvmfr_persist_file *file)
 }
 
 /* 1 if there is a backup and the file can be put back. */
-static int plan_undo(const struct kvmfr_root *root, int index, struct kvmfr_persist_file *file)
+static int plan_undo(const struct kvmfr_root *root, int index,
+		     struct kvmfr_persist_file *file)
 {
 	int ret = read_before(root, index, file);
 	char path[96];
@@ -301,7 +323,8 @@ int kvmfr_persist_plan_undo(const struct kvmfr_root *root,
 		ret = plan_undo(root, i, &files[i]);
 		any |= ret > 0;
 		if (ret == -ESTALE)
-			memmove(files[0].path, files[i].path, sizeof(files[0].path));
+			memmove(files[0].path, files[i].path,
+				sizeof(files[0].path));
 	}
 	if (ret >= 0 && any)
 		return 0;
@@ -320,8 +343,9 @@ static int open_directory(const struct kvmfr_root *root, int index)
 	if (mkdirat(etc, directories[index], 0755) && errno != EEXIST)
 		ret = -errno;
 	close(etc);
-	return ret ? ret : kvmfr_open(root, O_RDONLY | O_DIRECTORY, "etc/%s",
-				      directories[index]);
+	return ret ? ret :
+		     kvmfr_open(root, O_RDONLY | O_DIRECTORY, "etc/%s",
+				directories[index]);
 }
 
 /* Makes @name in @directory what @text is, or removes it if that is NULL. */
@@ -365,8 +389,8 @@ static int apply_file(const struct kvmfr_root *root, int index,
 }
 
 /* Puts @text back; @forget: and removes what was kept. */
-static int undo_file(const struct kvmfr_root *root, int index, const char *text, mode_t mode,
-		     bool forget)
+static int undo_file(const struct kvmfr_root *root, int index, const char *text,
+		     mode_t mode, bool forget)
 {
 	int directory = open_directory(root, index);
 	int ret;
@@ -382,8 +406,9 @@ static int undo_file(const struct kvmfr_root *root, int index, const char *text,
 	return ret;
 }
 
-int kvmfr_persist_apply(const struct kvmfr_root *root,
-			const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES])
+int kvmfr_persist_apply(
+	const struct kvmfr_root *root,
+	const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES])
 {
 	int ret = 0;
 	int i;
@@ -393,12 +418,14 @@ int kvmfr_persist_apply(const struct kvmfr_root *root,
 			ret = apply_file(root, i, &files[i]);
 	while (ret && --i > 0)
 		if (kvmfr_persist_changes(&files[i - 1]))
-			undo_file(root, i - 1, files[i - 1].before, files[i - 1].mode, false);
+			undo_file(root, i - 1, files[i - 1].before,
+				  files[i - 1].mode, false);
 	return ret;
 }
 
-int kvmfr_persist_apply_undo(const struct kvmfr_root *root,
-			     const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES])
+int kvmfr_persist_apply_undo(
+	const struct kvmfr_root *root,
+	const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES])
 {
 	int ret = 0;
 
@@ -428,7 +455,8 @@ void kvmfr_persist_last_size(const char *options, char *sizes, size_t size)
 		if (is_size(options, length)) {
 			size_t skip = strlen(KEY) + 1;
 
-			snprintf(sizes, size, "%.*s", (int)(length - skip), options + skip);
+			snprintf(sizes, size, "%.*s", (int)(length - skip),
+				 options + skip);
 		}
 		options += length;
 	}

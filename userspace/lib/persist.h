@@ -42,17 +42,20 @@ int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
  * Return: -ENOENT if there was none; -ESTALE if a file has been changed since,
  * which is then @files[0].
  */
-int kvmfr_persist_plan_undo(const struct kvmfr_root *root,
-			    struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
+int kvmfr_persist_plan_undo(
+	const struct kvmfr_root *root,
+	struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
 
 /*
  * Writes @files, all or none. The first time what was there before is kept
  * beside each; that goes with an undo.
  */
-int kvmfr_persist_apply(const struct kvmfr_root *root,
-			const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
-int kvmfr_persist_apply_undo(const struct kvmfr_root *root,
-			     const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
+int kvmfr_persist_apply(
+	const struct kvmfr_root *root,
+	const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
+int kvmfr_persist_apply_undo(
+	const struct kvmfr_root *root,
+	const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
 
 void kvmfr_persist_free(struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
 

@@ -28,13 +28,10 @@ bool kvmfr_terminal_colours(int fd)
 
 const char *kvmfr_terminal_colour(bool colours, enum kvmfr_colour colour)
 {
-	static const char * const sequences[] = {
-		[KVMFR_PLAIN] = "\033[0m",
-		[KVMFR_BOLD] = "\033[1m",
-		[KVMFR_RED] = "\033[31m",
-		[KVMFR_YELLOW] = "\033[33m",
-		[KVMFR_GREEN] = "\033[32m",
-		[KVMFR_DIM] = "\033[2m",
+	static const char *const sequences[] = {
+		[KVMFR_PLAIN] = "\033[0m",  [KVMFR_BOLD] = "\033[1m",
+		[KVMFR_RED] = "\033[31m",   [KVMFR_YELLOW] = "\033[33m",
+		[KVMFR_GREEN] = "\033[32m", [KVMFR_DIM] = "\033[2m",
 	};
 
 	return colours ? sequences[colour] : "";
@@ -127,10 +124,12 @@ char *kvmfr_terminal_watts(char text[16], long long uw)
 
 	if (uw == INT64_MIN)
 		snprintf(text, 16, "-");
-	else if (size < 999500)		/* what is not rounded up to a watt */
-		snprintf(text, 16, "%s%llu mW", size < 500 ? "" : sign, (size + 500) / 1000);
+	else if (size < 999500) /* what is not rounded up to a watt */
+		snprintf(text, 16, "%s%llu mW", size < 500 ? "" : sign,
+			 (size + 500) / 1000);
 	else if (size < 100000000000)
-		snprintf(text, 16, "%s%llu.%llu W", sign, (size + 50000) / 1000000,
+		snprintf(text, 16, "%s%llu.%llu W", sign,
+			 (size + 50000) / 1000000,
 			 (size + 50000) / 100000 % 10);
 	else
 		snprintf(text, 16, "%s%.1e W", sign, (double)size / 1e6);

@@ -6,7 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum kvmfr_colour { KVMFR_PLAIN, KVMFR_BOLD, KVMFR_RED, KVMFR_YELLOW, KVMFR_GREEN, KVMFR_DIM };
+enum kvmfr_colour {
+	KVMFR_PLAIN,
+	KVMFR_BOLD,
+	KVMFR_RED,
+	KVMFR_YELLOW,
+	KVMFR_GREEN,
+	KVMFR_DIM
+};
 
 /* Whether @fd is a terminal, TERM is not "dumb" and NO_COLOR is not set. */
 bool kvmfr_terminal_colours(int fd);

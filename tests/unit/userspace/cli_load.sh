@@ -78,7 +78,7 @@ one_line()
 }
 
 system empty
-for size in 0 2048 -- -1 64M 0x 64,,128 ,64 64, '' 1e3 99999999999999999999 '64 '; do
+for size in 0 2048 -- -1 64M 0x '64,,128' ',64' '64,' '' 1e3 99999999999999999999 '64 '; do
 	check "load '$size' is a mistake" ctl 2 load -- "$size"
 	check "of one line ($size)" one_line
 done

@@ -43,9 +43,11 @@ static void contents_and_mode_are_replaced(void **state)
 	umask(077);
 	assert_int_equal(kvmfr_file_replace(path, "one", 3, 0644), 0);
 	assert_int_equal(kvmfr_file_replace(path, "", 0, 0640), 0);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 0);
+	assert_int_equal(
+		kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 0);
 	assert_int_equal(kvmfr_file_replace(path, "two", 3, 0604), 0);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 3);
+	assert_int_equal(
+		kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 3);
 	assert_string_equal(text, "two");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0604);
@@ -60,8 +62,11 @@ static void links_are_replaced(void **state)
 
 	fixture_file(fixture, "elsewhere", "keep");
 	fixture_link(fixture, "d/file", "../elsewhere");
-	assert_int_equal(kvmfr_file_replace(fixture_path(fixture, "d/file"), "new", 3, 0644), 0);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "elsewhere"), 4);
+	assert_int_equal(kvmfr_file_replace(fixture_path(fixture, "d/file"),
+					    "new", 3, 0644),
+			 0);
+	assert_int_equal(
+		kvmfr_read(&fixture->root, text, sizeof(text), "elsewhere"), 4);
 	assert_string_equal(text, "keep");
 }
 
@@ -70,10 +75,14 @@ static void failures_change_nothing(void **state)
 	struct fixture *fixture = *state;
 	char path[PATH_MAX + 8];
 
-	assert_int_equal(kvmfr_file_replace("/tmp/no/such/directory", "x", 1, 0644), -ENOENT);
+	assert_int_equal(kvmfr_file_replace("/tmp/no/such/directory", "x", 1,
+					    0644),
+			 -ENOENT);
 	fixture_file(fixture, "d/directory/file", "");
-	assert_int_equal(kvmfr_file_replace(fixture_path(fixture, "d/directory"), "x", 1, 0644),
-			 -EISDIR);
+	assert_int_equal(
+		kvmfr_file_replace(fixture_path(fixture, "d/directory"), "x", 1,
+				   0644),
+		-EISDIR);
 	assert_int_equal(count_files(fixture), 1);
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
@@ -88,7 +97,8 @@ static void a_name_alone_is_in_this_directory(void **state)
 	assert_int_equal(chdir(fixture->path), 0);
 	assert_int_equal(kvmfr_file_replace("file", "here", 4, 0644), 0);
 	assert_int_equal(chdir("/"), 0);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "file"), 4);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "file"),
+			 4);
 }
 
 /* A full disk in the middle of the contents. */
@@ -108,11 +118,13 @@ static void a_full_disk_changes_nothing(void **state)
 
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &limit);
-		_exit(kvmfr_file_replace(path, data, SIZE, 0644) == -EFBIG ? 0 : 1);
+		_exit(kvmfr_file_replace(path, data, SIZE, 0644) == -EFBIG ? 0 :
+									     1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 3);
+	assert_int_equal(
+		kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 3);
 	assert_int_equal(count_files(fixture), 1);
 	free(data);
 }
@@ -122,7 +134,8 @@ static void replace_for_ever(const char *path)
 {
 	char *data = malloc(SIZE);
 
-	for (char letter = 'a';; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
+	for (char letter = 'a';;
+	     letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
 		memset(data, letter, SIZE);
 		if (kvmfr_file_replace(path, data, SIZE, 0644))
 			_exit(1);
@@ -133,10 +146,13 @@ static void check_whole(struct fixture *fixture)
 {
 	char *text;
 
-	assert_int_equal(kvmfr_read_all(&fixture->root, &text, SIZE + 1, "d/file"), SIZE);
+	assert_int_equal(kvmfr_read_all(&fixture->root, &text, SIZE + 1,
+					"d/file"),
+			 SIZE);
 	for (int i = 1; i < SIZE; i++)
 		if (text[i] != text[0])
-			fail_msg("byte %d is '%c', not '%c'", i, text[i], text[0]);
+			fail_msg("byte %d is '%c', not '%c'", i, text[i],
+				 text[0]);
 	free(text);
 }
 

@@ -23,9 +23,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-__attribute__((format(printf, 4, 5)))
-static void process_file(struct fixture *fixture, int pid, const char *name,
-			 const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+process_file(struct fixture *fixture, int pid, const char *name,
+	     const char *format, ...)
 {
 	char path[128];
 	char text[4096];
@@ -38,7 +38,8 @@ static void process_file(struct fixture *fixture, int pid, const char *name,
 	fixture_file(fixture, path, text);
 }
 
-static void process_link(struct fixture *fixture, int pid, const char *name, const char *target)
+static void process_link(struct fixture *fixture, int pid, const char *name,
+			 const char *target)
 {
 	char path[128];
 
@@ -49,18 +50,21 @@ static void process_link(struct fixture *fixture, int pid, const char *name, con
 static void process(struct fixture *fixture, int pid, const char *comm)
 {
 	process_file(fixture, pid, "comm", "%s\n", comm);
-	process_file(fixture, pid, "status", "Name:\t%s\nUid:\t1000\t0\t0\t0\n", comm);
+	process_file(fixture, pid, "status", "Name:\t%s\nUid:\t1000\t0\t0\t0\n",
+		     comm);
 	process_link(fixture, pid, "fd/0", "socket:[4711]");
 	process_link(fixture, pid, "fd/1", "/dev/null");
-	process_file(fixture, pid, "maps",
-		     "55e0-55f0 r-xp 00000000 00:00 0 \n"
-		     "7ff0-7ff8 r-xp 00000000 00:00 0                  [vdso]\n");
+	process_file(
+		fixture, pid, "maps",
+		"55e0-55f0 r-xp 00000000 00:00 0 \n"
+		"7ff0-7ff8 r-xp 00000000 00:00 0                  [vdso]\n");
 }
 
 static void node(struct fixture *fixture, const char *path, unsigned int number)
 {
 	assert_int_equal(mknod(fixture_path(fixture, path), S_IFCHR | 0600,
-			       makedev(240, number)), 0);
+			       makedev(240, number)),
+			 0);
 }
 
 static void dmabuf(struct fixture *fixture, int pid, int fd, unsigned int inode,
@@ -71,10 +75,11 @@ static void dmabuf(struct fixture *fixture, int pid, int fd, unsigned int inode,
 	snprintf(path, sizeof(path), "fd/%d", fd);
 	process_link(fixture, pid, path, "/dmabuf:");
 	snprintf(path, sizeof(path), "fdinfo/%d", fd);
-	process_file(fixture, pid, path,
-		     "pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t%u\nsize:\t4096\n"
-		     "count:\t2\nexp_name:\t%s\n%s%s", inode, exporter,
-		     name ? "name:\t" : "", name ? name : "");
+	process_file(
+		fixture, pid, path,
+		"pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t%u\nsize:\t4096\n"
+		"count:\t2\nexp_name:\t%s\n%s%s",
+		inode, exporter, name ? "name:\t" : "", name ? name : "");
 }
 
 static void open_and_mapped_files_are_found(void **state)
@@ -91,14 +96,16 @@ static void open_and_mapped_files_are_found(void **state)
 	process(fixture, 1200, "qemu\nsystem");
 	process_link(fixture, 1200, "fd/12", "/" NODE);
 	process(fixture, 300, "client");
-	process_file(fixture, 300, "maps",
-		     "7f00-7f10 r--p 00000000 fe:01 1234           /usr/lib/libc.so\n"
-		     "7f20-7f40 rw-s 00000000 %02x:%02x %lu        /other name\n",
-		     major(st.st_dev), minor(st.st_dev), (unsigned long)st.st_ino);
+	process_file(
+		fixture, 300, "maps",
+		"7f00-7f10 r--p 00000000 fe:01 1234           /usr/lib/libc.so\n"
+		"7f20-7f40 rw-s 00000000 %02x:%02x %lu        /other name\n",
+		major(st.st_dev), minor(st.st_dev), (unsigned long)st.st_ino);
 	fixture_file(fixture, "proc/uptime", "1 1\n");
-	process_link(fixture, 700, "fd/3", "/" NODE);	/* gone: no comm */
+	process_link(fixture, 700, "fd/3", "/" NODE); /* gone: no comm */
 
-	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
+	assert_int_equal(
+		kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
 	assert_int_equal(blind, 0);
 	assert_int_equal(holders[0].pid, 300);
 	assert_string_equal(holders[0].comm, "client");
@@ -128,31 +135,38 @@ static void devices_are_known_by_number(void **state)
 	process(fixture, 50, "qemu");
 	process_link(fixture, 50, "fd/3", "/private/kvmfr0");
 	/* Here the kernel writes zeros that map_files does not have. */
-	process_file(fixture, 50, "maps",
-		     "00400000-00452000 rw-s 00000000 00:05 77      /dev/kvmfr0\n");
+	process_file(
+		fixture, 50, "maps",
+		"00400000-00452000 rw-s 00000000 00:05 77      /dev/kvmfr0\n");
 	process_link(fixture, 50, "map_files/400000-452000", "/private/kvmfr0");
 	for (int pid = 60; pid < 62; pid++) {
 		process(fixture, pid, "other");
 		process_link(fixture, pid, "fd/3", "/dev/kvmfr1");
-		process_file(fixture, pid, "maps",
-			     "500000-501000 r-xp 00000000 00:05 78     /lib/libc.so\n");
-		process_link(fixture, pid, "map_files/500000-501000", "/lib/libc.so");
+		process_file(
+			fixture, pid, "maps",
+			"500000-501000 r-xp 00000000 00:05 78     /lib/libc.so\n");
+		process_link(fixture, pid, "map_files/500000-501000",
+			     "/lib/libc.so");
 	}
 
-	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 1);
+	assert_int_equal(
+		kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 1);
 	assert_int_equal(holders[0].pid, 50);
 	assert_true(holders[0].open && holders[0].mapped);
 	free(holders);
-	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 2, &holders,
-						   &blind), 3);
+	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 2,
+						   &holders, &blind),
+			 3);
 	assert_true(holders[2].open);
 	assert_false(holders[2].mapped);
 	free(holders);
-	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 1, &holders,
-						   &blind), 2);
+	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 1,
+						   &holders, &blind),
+			 2);
 	free(holders);
-	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 0, &holders,
-						   &blind), 0);
+	assert_int_equal(kvmfr_holder_list_numbers(&fixture->root, numbers, 0,
+						   &holders, &blind),
+			 0);
 	assert_null(holders);
 }
 
@@ -167,7 +181,8 @@ static void buffers_are_counted_once(void **state)
 	dmabuf(fixture, 10, 5, 900, "kvmfr", NULL);
 	dmabuf(fixture, 10, 6, 900, "kvmfr", "the same again");
 	dmabuf(fixture, 10, 7, 901, "kvmfr", NULL);
-	process_file(fixture, 10, "maps", "1000-2000 rw-s 00000000 00:0b 900    /dmabuf:\n");
+	process_file(fixture, 10, "maps",
+		     "1000-2000 rw-s 00000000 00:0b 900    /dmabuf:\n");
 	process(fixture, 11, "mapped only");
 	process_file(fixture, 11, "maps",
 		     "1000-2000 rw-s 00000000 00:0b 901    /dmabuf:a\n"
@@ -175,11 +190,12 @@ static void buffers_are_counted_once(void **state)
 		     "5000-6000 rw-s 00000000 00:0b 903    /dmabuf:kvmfr\n");
 	process(fixture, 12, "of others");
 	dmabuf(fixture, 12, 5, 902, "udmabuf", "x\nexp_name:\tkvmfr\n");
-	process_link(fixture, 12, "fd/9", "/dmabuf:");	/* closed meanwhile */
+	process_link(fixture, 12, "fd/9", "/dmabuf:"); /* closed meanwhile */
 	process(fixture, 13, "strange");
 	dmabuf(fixture, 13, 5, 904, "kvmfr_not", NULL);
 
-	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
+	assert_int_equal(
+		kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 2);
 	assert_int_equal(holders[0].pid, 10);
 	assert_int_equal(holders[0].exports, 2);
 	assert_int_equal(holders[1].pid, 11);
@@ -194,11 +210,15 @@ static void failures_are_told(void **state)
 	struct kvmfr_holder *holders = (void *)1;
 	unsigned int blind = 7;
 
-	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), -ENOENT);
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders,
+					   &blind),
+			 -ENOENT);
 	assert_null(holders);
 	assert_int_equal(blind, 0);
 	fixture_file(fixture, NODE, "");
-	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), -ENOENT);
+	assert_int_equal(kvmfr_holder_list(&fixture->root, NODE, &holders,
+					   &blind),
+			 -ENOENT);
 	assert_null(holders);
 }
 
@@ -214,7 +234,9 @@ static int blind_as_nobody(const struct kvmfr_root *root)
 
 		if (setresuid(65534, 65534, 65534))
 			_exit(98);
-		_exit(kvmfr_holder_list(root, NODE, &holders, &blind) ? 97 : (int)blind);
+		_exit(kvmfr_holder_list(root, NODE, &holders, &blind) ?
+			      97 :
+			      (int)blind);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
@@ -224,9 +246,9 @@ static int blind_as_nobody(const struct kvmfr_root *root)
 static void those_of_others_are_blind(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char * const stats[] = {
+	static const char *const stats[] = {
 		"20 (qemu) S 1 20 20 0 -1 4194560 0",
-		"21 (k) S 1 1) S 2 0 0 0 -1 2129984 0",	/* a kernel thread */
+		"21 (k) S 1 1) S 2 0 0 0 -1 2129984 0", /* a kernel thread */
 		"22 (a) 2129984 0 0 0 -1 2129984) S 1 22 22 0 -1 4194560 0",
 		"23 nonsense",
 	};
@@ -243,7 +265,8 @@ static void those_of_others_are_blind(void **state)
 	for (int pid = 20; pid < 24; pid++) {
 		char path[PATH_MAX];
 
-		snprintf(path, sizeof(path), "%s/proc/%d/fd", fixture->path, pid);
+		snprintf(path, sizeof(path), "%s/proc/%d/fd", fixture->path,
+			 pid);
 		assert_int_equal(chmod(path, 0), 0);
 	}
 	assert_int_equal(blind_as_nobody(&fixture->root), 3);
@@ -262,7 +285,8 @@ static pid_t hold(const char *path, int descriptors, bool map)
 	if (!child) {
 		int fd = open(path, O_RDWR);
 
-		if (map && mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		if (map && mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) ==
+				   MAP_FAILED)
 			_exit(1);
 		if (!descriptors)
 			close(fd);
@@ -286,7 +310,8 @@ static void end(pid_t child)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-static const struct kvmfr_holder *find(const struct kvmfr_holder *holders, int count, pid_t pid)
+static const struct kvmfr_holder *find(const struct kvmfr_holder *holders,
+				       int count, pid_t pid)
 {
 	for (int i = 0; i < count; i++)
 		if (holders[i].pid == pid)
@@ -312,7 +337,8 @@ static void real_processes_are_found(void **state)
 		limit.rlim_cur = 1000;
 	opener = hold(path, (int)limit.rlim_cur - 100, false);
 	mapper = hold(path, 0, true);
-	assert_int_equal(kvmfr_holder_list(&root, path + 1, &holders, &blind), 2);
+	assert_int_equal(kvmfr_holder_list(&root, path + 1, &holders, &blind),
+			 2);
 	holder = find(holders, 2, opener);
 	assert_non_null(holder);
 	assert_true(holder->open && !holder->mapped);
@@ -324,7 +350,8 @@ static void real_processes_are_found(void **state)
 	free(holders);
 	end(opener);
 	end(mapper);
-	assert_int_equal(kvmfr_holder_list(&root, path + 1, &holders, &blind), 0);
+	assert_int_equal(kvmfr_holder_list(&root, path + 1, &holders, &blind),
+			 0);
 	unlink(path);
 }
 
@@ -374,7 +401,8 @@ static void processes_may_vanish(void **state)
 		struct kvmfr_holder *holders;
 		unsigned int blind;
 
-		assert_true(kvmfr_holder_list(&root, "dev/zero", &holders, &blind) >= 0);
+		assert_true(kvmfr_holder_list(&root, "dev/zero", &holders,
+					      &blind) >= 0);
 		free(holders);
 	}
 	end(storm);

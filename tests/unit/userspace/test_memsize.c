@@ -43,16 +43,27 @@ static void published_tables_are_met(void **state)
 		struct kvmfr_mode mode;
 
 		assert_int_equal(kvmfr_mode_parse(row->mode, &mode), 0);
-		is_used(kvmfr_memsize_used(mode, false, KVMFR_HOST_B7), row->b7);
-		is_used(kvmfr_memsize_used(mode, true, KVMFR_HOST_B7), row->hdr);
-		is_used(kvmfr_memsize_used(mode, false, KVMFR_HOST_IDD), row->idd);
-		is_used(kvmfr_memsize_used(mode, true, KVMFR_HOST_IDD), row->idd);
-		assert_int_equal(kvmfr_memsize_mib(mode, false, KVMFR_HOST_B7), row->b7_mib);
-		assert_int_equal(kvmfr_memsize_mib(mode, true, KVMFR_HOST_B7), row->hdr_mib);
-		assert_int_equal(kvmfr_memsize_mib(mode, false, KVMFR_HOST_IDD), row->idd_mib);
-		assert_int_equal(kvmfr_memsize_mib(mode, true, KVMFR_HOST_IDD), row->idd_mib);
-		assert_int_equal(kvmfr_memsize_mib(mode, false, KVMFR_HOST_BOTH), row->both);
-		assert_int_equal(kvmfr_memsize_mib(mode, true, KVMFR_HOST_BOTH), row->both_hdr);
+		is_used(kvmfr_memsize_used(mode, false, KVMFR_HOST_B7),
+			row->b7);
+		is_used(kvmfr_memsize_used(mode, true, KVMFR_HOST_B7),
+			row->hdr);
+		is_used(kvmfr_memsize_used(mode, false, KVMFR_HOST_IDD),
+			row->idd);
+		is_used(kvmfr_memsize_used(mode, true, KVMFR_HOST_IDD),
+			row->idd);
+		assert_int_equal(kvmfr_memsize_mib(mode, false, KVMFR_HOST_B7),
+				 row->b7_mib);
+		assert_int_equal(kvmfr_memsize_mib(mode, true, KVMFR_HOST_B7),
+				 row->hdr_mib);
+		assert_int_equal(kvmfr_memsize_mib(mode, false, KVMFR_HOST_IDD),
+				 row->idd_mib);
+		assert_int_equal(kvmfr_memsize_mib(mode, true, KVMFR_HOST_IDD),
+				 row->idd_mib);
+		assert_int_equal(kvmfr_memsize_mib(mode, false,
+						   KVMFR_HOST_BOTH),
+				 row->both);
+		assert_int_equal(kvmfr_memsize_mib(mode, true, KVMFR_HOST_BOTH),
+				 row->both_hdr);
 	}
 }
 
@@ -62,7 +73,8 @@ static void powers_of_two_are_not_doubled(void **state)
 	struct kvmfr_mode exact = { 64, 16384 };
 	struct kvmfr_mode wider = { 65, 16384 };
 
-	assert_int_equal(kvmfr_memsize_used(exact, false, KVMFR_HOST_IDD), 16 << 20);
+	assert_int_equal(kvmfr_memsize_used(exact, false, KVMFR_HOST_IDD),
+			 16 << 20);
 	assert_int_equal(kvmfr_memsize_mib(exact, false, KVMFR_HOST_IDD), 16);
 	assert_int_equal(kvmfr_memsize_mib(wider, false, KVMFR_HOST_IDD), 32);
 }
@@ -70,11 +82,13 @@ static void powers_of_two_are_not_doubled(void **state)
 static void nothing_overflows(void **state)
 {
 	struct kvmfr_mode largest = { KVMFR_MODE_MAX, KVMFR_MODE_MAX };
-	struct kvmfr_mode none = { 0, 1080 }, beyond = { 1920, KVMFR_MODE_MAX + 1 };
+	struct kvmfr_mode none = { 0, 1080 },
+			  beyond = { 1920, KVMFR_MODE_MAX + 1 };
 
 	assert_true(kvmfr_memsize_used(largest, true, KVMFR_HOST_BOTH) ==
 		    (16ULL << 30) + (10 << 20));
-	assert_int_equal(kvmfr_memsize_mib(largest, true, KVMFR_HOST_BOTH), 32768);
+	assert_int_equal(kvmfr_memsize_mib(largest, true, KVMFR_HOST_BOTH),
+			 32768);
 	assert_int_equal(kvmfr_memsize_used(none, false, KVMFR_HOST_BOTH), 0);
 	assert_int_equal(kvmfr_memsize_used(beyond, false, KVMFR_HOST_BOTH), 0);
 	assert_int_equal(kvmfr_memsize_mib(none, false, KVMFR_HOST_BOTH), 1);
@@ -86,20 +100,37 @@ static void modes_are_strict(void **state)
 		const char *text;
 		int ret;
 	} cases[] = {
-		{ "1x1", 0 }, { "32768x32768", 0 }, { "01920x1080", 0 },
-		{ "", -EINVAL }, { "x", -EINVAL }, { "1920", -EINVAL }, { "1920x", -EINVAL },
-		{ "x1080", -EINVAL }, { "1920X1080", -EINVAL }, { "1920x1080x", -EINVAL },
-		{ "1920x1080@60", -EINVAL }, { " 1920x1080", -EINVAL }, { "1920 x1080", -EINVAL },
-		{ "0x10", -ERANGE }, { "10x0", -ERANGE }, { "32769x1", -ERANGE },
-		{ "1x99999", -ERANGE }, { "-1x1", -EINVAL }, { "+1x1", -EINVAL },
-		{ "1x-1", -EINVAL }, { "99999999999999999999x1", -ERANGE },
-		{ "0xff", -EINVAL }, { "19\37720x1080", -EINVAL }, { "1920\303\2271080", -EINVAL },
+		{ "1x1", 0 },
+		{ "32768x32768", 0 },
+		{ "01920x1080", 0 },
+		{ "", -EINVAL },
+		{ "x", -EINVAL },
+		{ "1920", -EINVAL },
+		{ "1920x", -EINVAL },
+		{ "x1080", -EINVAL },
+		{ "1920X1080", -EINVAL },
+		{ "1920x1080x", -EINVAL },
+		{ "1920x1080@60", -EINVAL },
+		{ " 1920x1080", -EINVAL },
+		{ "1920 x1080", -EINVAL },
+		{ "0x10", -ERANGE },
+		{ "10x0", -ERANGE },
+		{ "32769x1", -ERANGE },
+		{ "1x99999", -ERANGE },
+		{ "-1x1", -EINVAL },
+		{ "+1x1", -EINVAL },
+		{ "1x-1", -EINVAL },
+		{ "99999999999999999999x1", -ERANGE },
+		{ "0xff", -EINVAL },
+		{ "19\37720x1080", -EINVAL },
+		{ "1920\303\2271080", -EINVAL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct kvmfr_mode mode = { 7, 8 };
 
-		assert_int_equal(kvmfr_mode_parse(cases[i].text, &mode), cases[i].ret);
+		assert_int_equal(kvmfr_mode_parse(cases[i].text, &mode),
+				 cases[i].ret);
 		if (cases[i].ret)
 			assert_true(mode.width == 7 && mode.height == 8);
 	}

@@ -28,7 +28,8 @@ static int setup(void **state)
 
 	while (directory && (entry = readdir(directory)) != NULL)
 		if (entry->d_name[0] != '.')
-			snprintf(release, sizeof(release), "%.64s", entry->d_name);
+			snprintf(release, sizeof(release), "%.64s",
+				 entry->d_name);
 	if (directory)
 		closedir(directory);
 	return 0;

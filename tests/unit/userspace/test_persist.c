@@ -61,7 +61,8 @@ static size_t count_files(struct fixture *fixture, const char *directory)
 	struct kvmfr_names names;
 	size_t count;
 
-	assert_int_equal(kvmfr_list(&fixture->root, &names, "%s", directory), 0);
+	assert_int_equal(kvmfr_list(&fixture->root, &names, "%s", directory),
+			 0);
 	count = names.count;
 	kvmfr_names_free(&names);
 	return count;
@@ -77,15 +78,18 @@ static void lines_are_edited(void **state)
 		{ "# mine", "# mine\noptions kvmfr static_size_mb=64,128\n" },
 		{ "#options kvmfr static_size_mb=1\n",
 		  "#options kvmfr static_size_mb=1\noptions kvmfr static_size_mb=64,128\n" },
-		{ "options kvmfr static_size_mb=32\n", "options kvmfr static_size_mb=64,128\n" },
+		{ "options kvmfr static_size_mb=32\n",
+		  "options kvmfr static_size_mb=64,128\n" },
 		{ "options kvmfr numa_node=0\tstatic-size-mb=1 x=2\n\nblacklist y\n",
 		  "options kvmfr numa_node=0\tstatic_size_mb=64,128 x=2\n\nblacklist y\n" },
-		{ "\toptions  kvmfr static_size_mb=1", "\toptions  kvmfr static_size_mb=64,128" },
+		{ "\toptions  kvmfr static_size_mb=1",
+		  "\toptions  kvmfr static_size_mb=64,128" },
 		{ "options kvmfr a=1 \\\n\tstatic_size_mb=1\n",
 		  "options kvmfr a=1 \\\n\tstatic_size_mb=64,128\n" },
 		{ "options kvmfr static_size_mb=1,\\\n2 a=1\n",
 		  "options kvmfr static_size_mb=64,128 a=1\n" },
-		{ "options \\\nkvmfr static_size_mb=1\n", "options \\\nkvmfr static_size_mb=64,128\n" },
+		{ "options \\\nkvmfr static_size_mb=1\n",
+		  "options \\\nkvmfr static_size_mb=64,128\n" },
 		{ "# a \\\noptions kvmfr static_size_mb=1\n",
 		  "# a \\\noptions kvmfr static_size_mb=1\noptions kvmfr static_size_mb=64,128\n" },
 		{ "options kvmfr static_size_mb=1\noptions kvmfr static_size_mb=2\n",
@@ -96,8 +100,10 @@ static void lines_are_edited(void **state)
 		{ "options kvmfr my_static_size_mb=1 static_size_mbx=2 static_size_mb\n",
 		  "options kvmfr my_static_size_mb=1 static_size_mbx=2 static_size_mb\n"
 		  "options kvmfr static_size_mb=64,128\n" },
-		{ "install x y \\\n", "install x y \\\n\noptions kvmfr static_size_mb=64,128\n" },
-		{ "# \377\033[31m\r\n", "# \377\033[31m\r\noptions kvmfr static_size_mb=64,128\n" },
+		{ "install x y \\\n",
+		  "install x y \\\n\noptions kvmfr static_size_mb=64,128\n" },
+		{ "# \377\033[31m\r\n",
+		  "# \377\033[31m\r\noptions kvmfr static_size_mb=64,128\n" },
 	};
 	struct fixture *fixture = *state;
 
@@ -136,10 +142,13 @@ static void what_would_be_hidden_is_taken_over(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture_file(fixture, "usr/lib/modprobe.d/kvmfr.conf", "options kvmfr numa_node=1\n");
-	fixture_file(fixture, "usr/lib/modules-load.d/kvmfr.conf", "# none\nothers\n");
+	fixture_file(fixture, "usr/lib/modprobe.d/kvmfr.conf",
+		     "options kvmfr numa_node=1\n");
+	fixture_file(fixture, "usr/lib/modules-load.d/kvmfr.conf",
+		     "# none\nothers\n");
 	assert_int_equal(persist(fixture, "64"), 0);
-	is_text(fixture, CONF, "options kvmfr numa_node=1\noptions kvmfr static_size_mb=64\n");
+	is_text(fixture, CONF,
+		"options kvmfr numa_node=1\noptions kvmfr static_size_mb=64\n");
 	is_text(fixture, BOOT, "# none\nothers\nkvmfr\n");
 	assert_int_equal(forget(fixture), 0);
 	assert_false(kvmfr_exists(&fixture->root, CONF));
@@ -156,8 +165,10 @@ static void mode_and_own_changes_stay(void **state)
 	assert_int_equal(persist(fixture, "64"), 0);
 	assert_int_equal(stat(fixture_path(fixture, CONF), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	fixture_file(fixture, CONF, "options kvmfr static_size_mb=64\n# mine\n");
-	assert_int_equal(kvmfr_persist_plan_undo(&fixture->root, files), -ESTALE);
+	fixture_file(fixture, CONF,
+		     "options kvmfr static_size_mb=64\n# mine\n");
+	assert_int_equal(kvmfr_persist_plan_undo(&fixture->root, files),
+			 -ESTALE);
 	assert_string_equal(files[0].path, CONF);
 	is_text(fixture, CONF, "options kvmfr static_size_mb=64\n# mine\n");
 	/* The user has chosen another size by hand: that is still ours. */
@@ -176,7 +187,8 @@ static void the_second_file_is_named_too(void **state)
 	assert_int_equal(persist(fixture, "64"), 0);
 	assert_int_equal(unlink(fixture_path(fixture, BOOT)), 0);
 	fixture_file(fixture, BOOT, "other\n");
-	assert_int_equal(kvmfr_persist_plan_undo(&fixture->root, files), -ESTALE);
+	assert_int_equal(kvmfr_persist_plan_undo(&fixture->root, files),
+			 -ESTALE);
 	assert_string_equal(files[0].path, BOOT);
 }
 
@@ -200,11 +212,13 @@ static void all_or_none(void **state)
 	fixture_file(fixture, "etc/modules-load.d", "a file");
 	assert_int_equal(persist(fixture, "64"), -ENOTDIR);
 	is_text(fixture, CONF, "options kvmfr static_size_mb=16\n");
-	assert_int_equal(unlink(fixture_path(fixture, "etc/modules-load.d")), 0);
+	assert_int_equal(unlink(fixture_path(fixture, "etc/modules-load.d")),
+			 0);
 	fixture_link(fixture, "etc/modules-load.d", "nowhere");
 	assert_int_equal(persist(fixture, "64"), -ENOENT);
 	is_text(fixture, CONF, "options kvmfr static_size_mb=16\n");
-	assert_int_equal(unlink(fixture_path(fixture, "etc/modules-load.d")), 0);
+	assert_int_equal(unlink(fixture_path(fixture, "etc/modules-load.d")),
+			 0);
 	assert_int_equal(forget(fixture), 0);
 	is_text(fixture, CONF, "options kvmfr static_size_mb=16\n");
 	assert_int_equal(count_files(fixture, "etc/modprobe.d"), 1);
@@ -217,7 +231,8 @@ static void directories_that_are_links_stay_below_the_root(void **state)
 	fixture_path(fixture, "elsewhere/x");
 	fixture_link(fixture, "etc/modprobe.d", "/elsewhere");
 	assert_int_equal(persist(fixture, "64"), 0);
-	is_text(fixture, "elsewhere/kvmfr.conf", HEAD "options kvmfr static_size_mb=64\n");
+	is_text(fixture, "elsewhere/kvmfr.conf",
+		HEAD "options kvmfr static_size_mb=64\n");
 }
 
 static void the_last_size_counts(void **state)
@@ -226,9 +241,12 @@ static void the_last_size_counts(void **state)
 		const char *options;
 		const char *sizes;
 	} cases[] = {
-		{ "", "" }, { "a=1", "" }, { "static_size_mb=64", "64" },
+		{ "", "" },
+		{ "a=1", "" },
+		{ "static_size_mb=64", "64" },
 		{ "static_size_mb=1 a=2 static-size-mb=2,3  ", "2,3" },
-		{ "xstatic_size_mb=1 static_size_mb", "" }, { "static_size_mb=", "" },
+		{ "xstatic_size_mb=1 static_size_mb", "" },
+		{ "static_size_mb=", "" },
 	};
 	char sizes[8];
 

@@ -4,6 +4,7 @@
 # shellcheck shell=sh # sourced
 conf=/etc/modprobe.d/kvmfr.conf
 at_boot=/etc/modules-load.d/kvmfr.conf
+modules=/lib/modules/$(uname -r)/updates
 rm -f "$conf" "$at_boot"
 
 sizes()
@@ -137,6 +138,15 @@ for delay in 0 0.01 0.02 0.05 0.1; do
 	kvmfrctl resize 48 >/dev/null 2>&1
 done
 is "no signal leaves the machine without the module" 0 "$bad"
+
+# A person who waits is told why; the line is only for a terminal.
+echo 'install kvmfr sleep 3; /sbin/modprobe --ignore-install kvmfr $CMDLINE_OPTS' >/etc/modprobe.d/slow.conf
+script -qec 'kvmfrctl resize 64' /dev/null </dev/null >/tmp/screen 2>&1
+like "after two seconds a terminal is told" "still loading kvmfr" "$(cat /tmp/screen)"
+is "and it works" 64 "$(sizes)"
+ctl resize 48
+is "which a file is not" "kvmfrctl: 48 MiB is not a power of two: QEMU will not take /dev/kvmfr0; use 64" "$err"
+rm /etc/modprobe.d/slow.conf
 
 # Nothing can be loaded any more: neither the new sizes nor the old ones.
 echo 'install kvmfr /bin/false' >/etc/modprobe.d/broken.conf
