@@ -30,6 +30,7 @@ __attribute__((format(printf, 1, 2)))
 int command_fail(const char *format, ...);
 
 int command_doctor(const struct kvmfr_root *root, int argc, char **argv);
+int command_power(const struct kvmfr_root *root, int argc, char **argv);
 int command_status(const struct kvmfr_root *root, int argc, char **argv);
 
 #endif

@@ -12,6 +12,8 @@
 #include "size.h"
 
 static const struct command commands[] = {
+	{ "doctor", "say what is wrong, and what helps", command_doctor },
+	{ "power", "watch, measure and report what GPU slots draw", command_power },
 	{ "status", "show devices, who uses them, and GPU slots", command_status },
 	{ "doctor", "say what is wrong, and what helps", command_doctor },
 	{ "size", "say how large a device has to be for a picture", size_run },

@@ -24,12 +24,16 @@ static enum kvmfr_colour slot_colour(const struct vfio_pm_slot *slot)
 	return strcmp(slot->level, "d3cold") ? KVMFR_BOLD : KVMFR_GREEN;
 }
 
-void slot_print_functions(const struct vfio_pm_slot *slot,
-			  const struct style *style, FILE *out)
+void slot_print_heading(const struct vfio_pm_slot *slot,
+			const struct style *style, FILE *out)
 {
 	paragraph(style, out, slot_colour(slot), "", 0,
 		  "GPU slot %s: %s, %s now", slot->port, known(slot->state),
 		  known(slot->level));
+}
+
+void slot_print_functions(const struct vfio_pm_slot *slot, FILE *out)
+{
 	for (size_t i = 0; i < slot->function_count; i++) {
 		const struct vfio_pm_function *function = &slot->functions[i];
 		char class[24], line[256], safe[256];
@@ -59,6 +63,20 @@ void slot_add_verdict(struct text *text, const struct vfio_pm_slot *slot)
 		 less ? "less" : "more",
 		 kvmfr_terminal_watts(cold, meter->d3cold_uw),
 		 kvmfr_terminal_watts(hot, meter->d3hot_uw));
+}
+
+void slot_add_rounds(struct text *text, const struct vfio_pm_slot *slot)
+{
+	const struct vfio_pm_meter *meter = &slot->meter;
+	char spread[16];
+
+	if (meter->rounds >= 0)
+		text_add(text, "; %lld rounds", (long long)meter->rounds);
+	if (meter->rejected > 0)
+		text_add(text, ", %lld rejected", (long long)meter->rejected);
+	if (meter->spread_uw >= 0)
+		text_add(text, ", spread %s",
+			 kvmfr_terminal_watts(spread, meter->spread_uw));
 }
 
 static void print_power(const struct vfio_pm_slot *slot,
@@ -124,7 +142,8 @@ static void print_waker(const struct vfio_pm_slot *slot, double now_s,
 void status_print_slot(const struct vfio_pm_slot *slot, double now_s,
 		       const struct style *style, FILE *out)
 {
-	slot_print_functions(slot, style, out);
+	slot_print_heading(slot, style, out);
+	slot_print_functions(slot, out);
 	print_power(slot, style, out);
 	slot_print_blockers(slot, false, style, out);
 	print_waker(slot, now_s, style, out);

@@ -21,6 +21,14 @@ result()
 	fi
 }
 
+check()
+{
+	text=$1
+	shift
+	"$@"
+	result "$text" $?
+}
+
 status()
 {
 	kvmfrctl --root "$tree" status "$@" >"$work/out" 2>"$work/err"
@@ -70,8 +78,7 @@ sys.exit(not eval(sys.argv[2]))' "$work/out" "$2" 2>>"$work/err"
 mkdir -p "$tree"
 status
 result "nothing loaded is no failure" $?
-[ "$(wc -l <"$work/out")" = 1 ]
-result "and is told in one line" $?
+check "and is told in one line" [ "$(wc -l <"$work/out")" = 1 ]
 has "which says what is next" 'not loaded.*kvmfrctl doctor'
 status --json
 valid "nothing loaded is valid JSON"
@@ -156,8 +163,8 @@ sleep 6
 kill -INT $watch
 wait $watch
 result "watching ends well at a signal" $?
-[ "$(grep -c '^-- 20..-..-..T' "$work/out")" = 3 ]
-result "one block for each change, none else" $?
+check "one block for each change, none else" \
+	[ "$(grep -c '^-- 20..-..-..T' "$work/out")" = 3 ]
 has "the first state" 'decided, d3cold now'
 has "the change" 'decided, d3hot now'
 has "and a module that went" 'vfio_pci_pm is not loaded'
@@ -168,8 +175,7 @@ put sys/class/kvmfr/kvmfr0/mappings 2
 sleep 6
 kill -TERM $watch
 wait $watch
-[ "$(wc -l <"$work/out")" = 2 ]
-result "one line of JSON for each change" $?
+check "one line of JSON for each change" [ "$(wc -l <"$work/out")" = 2 ]
 valid "each of them as documented"
 
 status unexpected
