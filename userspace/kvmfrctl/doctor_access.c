@@ -59,13 +59,24 @@ static bool is_for_kvmfr(const char *text)
 		!strncmp(value, "kvmfr", 5));
 }
 
+/* Whether our rule is where it works already. */
+static bool has_rule(const struct doctor *doctor)
+{
+	char *text;
+	bool has = kvmfr_read_all(doctor->root, &text, 1024 * 1024, RULES) > 0 &&
+		   strstr(text, RULE);
+
+	free(text);
+	return has;
+}
+
 /* Puts our rule where it works, and takes the line away. */
-static char *replace_rule(const struct doctor_line *line)
+static char *replace_rule(const struct doctor *doctor, const struct doctor_line *line)
 {
 	const char *name = strrchr(line->path, '/') + 1;
-	const char *ours = strcmp(line->path, RULES) ? "echo '" RULE "' >>/" RULES "\n" : "";
+	const char *ours = has_rule(doctor) ? "" : "echo '" RULE "' >>/" RULES "\n";
 
-	if (!strncmp(line->path, "etc/", 4) && !*ours)
+	if (!strcmp(line->path, RULES) && *ours)
 		return doctor_text("sed -i '%u,%uc\\" RULE "' /%s\n" TRIGGER, line->first,
 				   line->last, line->path);
 	if (!strncmp(line->path, "etc/", 4))
@@ -100,7 +111,7 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line, vo
 					  "user.", line->first, line->path, value),
 			      doctor_text("systemd 258 ignores such a line as a whole, later ones "
 					  "are going to."),
-			      replace_rule(line));
+			      replace_rule(doctor, line));
 		return;
 	}
 	if (rule_value(line->text, "TAG", value, sizeof(value)) && !strcmp(value, "uaccess") &&
@@ -110,7 +121,7 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line, vo
 					  SEAT ".", line->path),
 			      doctor_text("Nobody acts on the tag then: who sits in front of the "
 					  "machine gets no access."),
-			      replace_rule(line));
+			      replace_rule(doctor, line));
 		return;
 	}
 	rules->good = rules->good || rule_value(line->text, "GROUP", value, sizeof(value)) ||

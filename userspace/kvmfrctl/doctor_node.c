@@ -41,50 +41,42 @@ out:
 	return text;
 }
 
-/* @before are commands before the module is loaded again, which makes the node. */
-static char *make_again(const struct doctor *doctor, const char *name, const char *before)
+/*
+ * @before are commands before the module is loaded again, which makes the node;
+ * it cannot be unloaded while its memory is mapped.
+ */
+static char *make_again(const struct kvmfr_device *device, const char *before)
 {
-	char *holders = describe_holders(doctor, name);
-	char *text = NULL;
-
-	if (holders)
-		text = doctor_text("%s%s" RELOAD, holders, before);
-	free(holders);
-	return text;
+	return doctor_text("%s%s" RELOAD, device->mappings > 0 || device->exports > 0 ?
+			   "# first shut down the virtual machines and clients that use it\n" : "",
+			   before);
 }
 
-static void report_missing(struct doctor *doctor, const char *name)
+static void report_missing(struct doctor *doctor, const struct kvmfr_device *device)
 {
+	const char *name = device->name;
+
 	doctor_report(doctor, "node-missing", DOCTOR_ERROR,
 		      doctor_text("There is a device %s, but no /dev/%s.", name, name),
 		      doctor_text("QEMU would create a regular file of that name, and the "
 				  "picture would never arrive."),
-		      make_again(doctor, name, ""));
+		      make_again(device, ""));
 }
 
 /* With a module that is not loaded the node comes later, and loading is advised. */
 static void report_regular(struct doctor *doctor, const char *name, const struct stat *st,
 			   bool loaded)
 {
-	char *before = doctor_text("rm -f /dev/%s\n", name);
-	char *remedy = NULL;
+	char *holders = describe_holders(doctor, name);
 
-	if (before && loaded) {
-		remedy = make_again(doctor, name, before);
-	} else if (before) {
-		char *holders = describe_holders(doctor, name);
-
-		if (holders)
-			remedy = doctor_text("%srm -f /dev/%s", holders, name);
-		free(holders);
-	}
-	free(before);
 	doctor_report(doctor, "node-regular-file", DOCTOR_ERROR,
 		      doctor_text("/dev/%s is a regular file of %lld bytes, not a device.",
 				  name, (long long)st->st_size),
 		      doctor_text("QEMU makes one if it is started before kvmfr is loaded; "
 				  "it hides the device from everybody."),
-		      remedy);
+		      holders ? doctor_text("%srm -f /dev/%s%s", holders, name,
+					    loaded ? "\n" RELOAD : "") : NULL);
+	free(holders);
 }
 
 static const char *kind(mode_t mode)
@@ -102,16 +94,17 @@ static const char *kind(mode_t mode)
 	return "a socket or a pipe";
 }
 
-static void report_other(struct doctor *doctor, const char *name, const struct stat *st)
+static void report_other(struct doctor *doctor, const struct kvmfr_device *device,
+			 const struct stat *st)
 {
-	char *before = doctor_text(S_ISDIR(st->st_mode) ? "rmdir /dev/%s\n" : "rm -f /dev/%s\n",
-				   name);
+	const char *name = device->name;
+	char *before = doctor_text("%s /dev/%s\n", S_ISDIR(st->st_mode) ? "rmdir" : "rm -f", name);
 
 	doctor_report(doctor, "node-other", DOCTOR_ERROR,
 		      doctor_text("/dev/%s is %s.", name, kind(st->st_mode)),
 		      doctor_text("QEMU and the client open something else than the memory "
 				  "they share."),
-		      before ? make_again(doctor, name, before) : NULL);
+		      before ? make_again(device, before) : NULL);
 	free(before);
 }
 
@@ -121,13 +114,13 @@ static void check_device(struct doctor *doctor, const struct kvmfr_device *devic
 
 	switch (kvmfr_device_node(doctor->root, device, &st)) {
 	case KVMFR_NODE_MISSING:
-		report_missing(doctor, device->name);
+		report_missing(doctor, device);
 		break;
 	case KVMFR_NODE_REGULAR:
 		report_regular(doctor, device->name, &st, true);
 		break;
 	case KVMFR_NODE_OTHER:
-		report_other(doctor, device->name, &st);
+		report_other(doctor, device, &st);
 		break;
 	case KVMFR_NODE_RIGHT:
 		break;
@@ -138,7 +131,7 @@ static void check_device(struct doctor *doctor, const struct kvmfr_device *devic
 static void check_strays(struct doctor *doctor, const struct kvmfr_device *devices, int count)
 {
 	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
-		char name[16];
+		char name[32];
 		struct stat st;
 		bool known = false;
 

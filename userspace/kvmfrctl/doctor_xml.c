@@ -105,7 +105,7 @@ char *doctor_xml_add_device(const struct kvmfr_domain *domain,
 	if (!arg->line || strchr(text, '\'') || strchr(text, '|'))
 		return doctor_text("# virsh edit %s: add the arguments -device and %s",
 				   domain->name, text);
-	return doctor_xml_edit(domain, "'%lds|<%sarg .*/>|&<%sarg value=\"-device\"/>"
-			       "<%sarg value=\"%s\"/>|'", arg->line, arg->prefix, arg->prefix,
+	return doctor_xml_edit(domain, "'%lds|<%sarg .*/>|&\\n    <%sarg value=\"-device\"/>\\n"
+			       "    <%sarg value=\"%s\"/>|'", arg->line, arg->prefix, arg->prefix,
 			       arg->prefix, text);
 }
