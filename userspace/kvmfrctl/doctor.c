@@ -15,7 +15,7 @@
 #define DOMAINS "etc/libvirt/qemu"
 
 /* In the order in which things are put right: each stands on those before. */
-static void (* const checks[])(struct doctor *doctor) = {
+static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_module,
 	doctor_check_node,
 	doctor_check_access,
@@ -25,7 +25,7 @@ static void (* const checks[])(struct doctor *doctor) = {
 struct options {
 	const struct kvmfr_root *root;
 	struct doctor doctor;
-	char **domains;		/* as given, FILE or NAME */
+	char **domains; /* as given, FILE or NAME */
 	size_t domain_count;
 	bool json;
 	bool fix;
@@ -44,17 +44,18 @@ static error_t add_domain(struct options *options, char *text)
 	return 0;
 }
 
-static error_t add_mode(struct doctor *doctor, const char *text, struct argp_state *state)
+static error_t add_mode(struct doctor *doctor, const char *text,
+			struct argp_state *state)
 {
-	struct kvmfr_mode *grown = reallocarray(doctor->modes, doctor->mode_count + 1,
-						sizeof(*grown));
+	struct kvmfr_mode *grown = reallocarray(
+		doctor->modes, doctor->mode_count + 1, sizeof(*grown));
 
 	if (!grown)
 		return ENOMEM;
 	doctor->modes = grown;
 	if (kvmfr_mode_parse(text, &grown[doctor->mode_count]))
-		argp_error(state, "mode '%s' is not WIDTHxHEIGHT, each 1 to %d", text,
-			   KVMFR_MODE_MAX);
+		argp_error(state, "mode '%s' is not WIDTHxHEIGHT, each 1 to %d",
+			   text, KVMFR_MODE_MAX);
 	doctor->mode_count++;
 	return 0;
 }
@@ -83,7 +84,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		strcpy(options->doctor.user, text);
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "nothing is expected after the options, not '%s'", text);
+		argp_error(state,
+			   "nothing is expected after the options, not '%s'",
+			   text);
 		return 0;
 	case ARGP_KEY_END:
 		if (options->yes && !options->fix)
@@ -106,32 +109,35 @@ static void guess_user(struct doctor *doctor)
 	else if (getuid())
 		user = getpwuid(getuid());
 	if (user && user->pw_uid)
-		snprintf(doctor->user, sizeof(doctor->user), "%s", user->pw_name);
+		snprintf(doctor->user, sizeof(doctor->user), "%s",
+			 user->pw_name);
 }
 
 /* Relative to the root; a path of this machine may be relative to where we are. */
-static int find_domain(const struct kvmfr_root *root, const char *given, char path[PATH_MAX])
+static int find_domain(const struct kvmfr_root *root, const char *given,
+		       char path[PATH_MAX])
 {
 	char real[PATH_MAX];
 	int length;
 
-	if (!strchr(given, '/') && !kvmfr_exists(root, DOMAINS "/%s.xml", given) &&
-	    root->fd < 0 && realpath(given, real))
+	if (!strchr(given, '/') &&
+	    !kvmfr_exists(root, DOMAINS "/%s.xml", given) && root->fd < 0 &&
+	    realpath(given, real))
 		length = snprintf(path, PATH_MAX, "%s", real + 1);
 	else if (!strchr(given, '/'))
 		length = snprintf(path, PATH_MAX, DOMAINS "/%s.xml", given);
 	else if (root->fd < 0 && realpath(given, real))
 		length = snprintf(path, PATH_MAX, "%s", real + 1);
 	else
-		length = snprintf(path, PATH_MAX, "%s", given + strspn(given, "/"));
+		length = snprintf(path, PATH_MAX, "%s",
+				  given + strspn(given, "/"));
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 static int add_parsed(struct doctor *doctor, struct kvmfr_domain *domain)
 {
-	struct kvmfr_domain **grown = reallocarray(doctor->domains,
-						   doctor->domain_count + 1,
-						   sizeof(*grown));
+	struct kvmfr_domain **grown = reallocarray(
+		doctor->domains, doctor->domain_count + 1, sizeof(*grown));
 
 	if (!grown) {
 		kvmfr_domain_free(domain);
@@ -143,7 +149,8 @@ static int add_parsed(struct doctor *doctor, struct kvmfr_domain *domain)
 }
 
 /* Those that the user named have to be readable; 0 or an exit status. */
-static int read_given_domains(const struct options *options, struct doctor *doctor)
+static int read_given_domains(const struct options *options,
+			      struct doctor *doctor)
 {
 	for (size_t i = 0; i < options->domain_count; i++) {
 		const char *given = options->domains[i];
@@ -153,12 +160,15 @@ static int read_given_domains(const struct options *options, struct doctor *doct
 		int ret = find_domain(doctor->root, given, path);
 
 		if (!ret)
-			ret = kvmfr_domain_read(doctor->root, path, &domain, error);
+			ret = kvmfr_domain_read(doctor->root, path, &domain,
+						error);
 		if (ret == -EINVAL && *error)
-			return command_fail("'%s' is no domain of libvirt: %s", given, error);
+			return command_fail("'%s' is no domain of libvirt: %s",
+					    given, error);
 		if (ret)
-			return command_fail("cannot read the domain '%s' at '/%s': %s",
-					    given, path, strerror(-ret));
+			return command_fail(
+				"cannot read the domain '%s' at '/%s': %s",
+				given, path, strerror(-ret));
 		if (add_parsed(doctor, domain))
 			return command_fail("out of memory");
 	}
@@ -174,12 +184,14 @@ static void read_domain(struct doctor *doctor, const char *name)
 	int ret;
 
 	if (length < 5 || strcmp(name + length - 4, ".xml") ||
-	    snprintf(path, sizeof(path), DOMAINS "/%s", name) >= (int)sizeof(path))
+	    snprintf(path, sizeof(path), DOMAINS "/%s", name) >=
+		    (int)sizeof(path))
 		return;
 	ret = kvmfr_domain_read(doctor->root, path, &domain, error);
 	if (ret)
-		doctor_skip(doctor, doctor_text("the virtual machine of /%s: %s", path,
-						*error ? error : strerror(-ret)));
+		doctor_skip(doctor,
+			    doctor_text("the virtual machine of /%s: %s", path,
+					*error ? error : strerror(-ret)));
 	else if (add_parsed(doctor, domain))
 		doctor->error = -ENOMEM;
 }
@@ -192,8 +204,10 @@ static void read_all_domains(struct doctor *doctor)
 	if (ret == -ENOENT)
 		return;
 	if (ret) {
-		doctor_skip(doctor, doctor_text("virtual machines below /" DOMAINS ": %s",
-						strerror(-ret)));
+		doctor_skip(doctor,
+			    doctor_text("virtual machines below /" DOMAINS
+					": %s",
+					strerror(-ret)));
 		return;
 	}
 	for (size_t i = 0; i < names.count; i++)
@@ -222,10 +236,12 @@ static int visit(const struct options *options, struct doctor *doctor)
 /* With what was written, the first findings are of yesterday. */
 static int fix(const struct options *options, struct doctor *doctor)
 {
-	int ret = doctor_fix(doctor, options->json ? stderr : stdout, options->yes);
+	int ret = doctor_fix(doctor, options->json ? stderr : stdout,
+			     options->yes);
 
 	if (ret == -EPERM && !options->yes) {
-		command_fail("--fix asks before it writes, and nobody is here to answer: add --yes");
+		command_fail(
+			"--fix asks before it writes, and nobody is here to answer: add --yes");
 		return COMMAND_USAGE;
 	}
 	if (ret < 0)
@@ -253,11 +269,14 @@ int command_doctor(const struct kvmfr_root *root, int argc, char **argv)
 		  "do what can be taken back, after showing it and asking", 0 },
 		{ "yes", 'y', NULL, 0, "with --fix: do not ask", 0 },
 		{ "domain", 'd', "FILE|NAME", 0,
-		  "look at this virtual machine of libvirt instead of all; may be repeated", 0 },
+		  "look at this virtual machine of libvirt instead of all; may be repeated",
+		  0 },
 		{ "mode", 'm', "WIDTHxHEIGHT", 0,
-		  "a picture that has to fit into the memory; may be repeated", 0 },
+		  "a picture that has to fit into the memory; may be repeated",
+		  0 },
 		{ "user", 'u', "NAME", 0,
-		  "who is going to look at the picture, instead of who runs this", 0 },
+		  "who is going to look at the picture, instead of who runs this",
+		  0 },
 		{ 0 }
 	};
 	static const struct argp argp = {

@@ -16,9 +16,9 @@
 #include "root.h"
 
 enum doctor_level {
-	DOCTOR_ERROR,		/* it cannot work */
-	DOCTOR_WARNING,		/* it works badly, or not for long */
-	DOCTOR_NOTE,		/* worth knowing; not counted as a finding */
+	DOCTOR_ERROR, /* it cannot work */
+	DOCTOR_WARNING, /* it works badly, or not for long */
+	DOCTOR_NOTE, /* worth knowing; not counted as a finding */
 };
 
 /*
@@ -26,7 +26,7 @@ enum doctor_level {
  * gets @text, any other file has @text as its whole contents afterwards.
  */
 struct doctor_write {
-	char *path;		/* relative to the root: "sys/bus/pci/..." */
+	char *path; /* relative to the root: "sys/bus/pci/..." */
 	char *text;
 };
 
@@ -92,25 +92,25 @@ struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 				     char *why, char *remedy);
 
 /* A formatted string to be given to doctor_report(), which frees it. */
-__attribute__((format(printf, 1, 2)))
-char *doctor_text(const char *format, ...);
+__attribute__((format(printf, 1, 2))) char *doctor_text(const char *format,
+							...);
 
 /* @text, from doctor_text(), says what was not looked at, and why. */
 void doctor_skip(struct doctor *doctor, char *text);
 
 /* --fix may write @text to @path (a format); NULL @finding is allowed. */
-__attribute__((format(printf, 4, 5)))
-void doctor_fix_write(struct doctor *doctor, struct doctor_finding *finding,
-		      const char *text, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+doctor_fix_write(struct doctor *doctor, struct doctor_finding *finding,
+		 const char *text, const char *format, ...);
 
 /* The checks, one function per subject; each reports 0..n findings. */
-void doctor_check_module(struct doctor *doctor);	/* doctor_module.c */
-void doctor_check_node(struct doctor *doctor);		/* doctor_node.c */
-void doctor_check_access(struct doctor *doctor);	/* doctor_access.c */
-void doctor_check_domain(struct doctor *doctor);	/* doctor_domain.c */
-void doctor_check_iommu(struct doctor *doctor);		/* doctor_iommu.c */
-void doctor_check_vfio(struct doctor *doctor);		/* doctor_vfio.c */
-void doctor_check_slot(struct doctor *doctor);		/* doctor_slot.c */
+void doctor_check_module(struct doctor *doctor); /* doctor_module.c */
+void doctor_check_node(struct doctor *doctor); /* doctor_node.c */
+void doctor_check_access(struct doctor *doctor); /* doctor_access.c */
+void doctor_check_domain(struct doctor *doctor); /* doctor_domain.c */
+void doctor_check_iommu(struct doctor *doctor); /* doctor_iommu.c */
+void doctor_check_vfio(struct doctor *doctor); /* doctor_vfio.c */
+void doctor_check_slot(struct doctor *doctor); /* doctor_slot.c */
 
 /* Puts all of that away, for another visit of the same doctor. */
 void doctor_forget(struct doctor *doctor);

@@ -12,23 +12,26 @@
 #include "doctor_libvirt.h"
 #include "doctor_user.h"
 
-#define RULE "SUBSYSTEM==\"kvmfr\", GROUP=\"kvm\", MODE=\"0660\", TAG+=\"uaccess\""
+#define RULE \
+	"SUBSYSTEM==\"kvmfr\", GROUP=\"kvm\", MODE=\"0660\", TAG+=\"uaccess\""
 #define RULES "etc/udev/rules.d/70-kvmfr.rules"
-#define TRIGGER "udevadm control --reload\n" \
-		"udevadm trigger --action=add --subsystem-match=kvmfr\n" \
-		"udevadm settle"
-#define SEAT "73-seat-late.rules"	/* of systemd; acts on uaccess */
+#define TRIGGER                                                  \
+	"udevadm control --reload\n"                             \
+	"udevadm trigger --action=add --subsystem-match=kvmfr\n" \
+	"udevadm settle"
+#define SEAT "73-seat-late.rules" /* of systemd; acts on uaccess */
 #define LOGIN_FIRST 1000
 #define LOGIN_LAST 59999
 
 /* What the rules of udev say about kvmfr. */
 struct rules {
 	bool any;
-	bool good;		/* one that gives the group, and is not to be replaced */
+	bool good; /* one that gives the group, and is not to be replaced */
 };
 
 /* The value of KEY="value", after the operator; false if the line has none. */
-static bool rule_value(const char *text, const char *key, char *value, size_t size)
+static bool rule_value(const char *text, const char *key, char *value,
+		       size_t size)
 {
 	const char *at = text;
 
@@ -63,7 +66,8 @@ static bool is_for_kvmfr(const char *text)
 static bool has_rule(const struct doctor *doctor)
 {
 	char *text;
-	bool has = kvmfr_read_all(doctor->root, &text, 1024 * 1024, RULES) > 0 &&
+	bool has = kvmfr_read_all(doctor->root, &text, 1024 * 1024, RULES) >
+			   0 &&
 		   strstr(text, RULE);
 
 	free(text);
@@ -71,20 +75,22 @@ static bool has_rule(const struct doctor *doctor)
 }
 
 /* Puts our rule where it works, and takes the line away. */
-static char *replace_rule(const struct doctor *doctor, const struct doctor_line *line)
+static char *replace_rule(const struct doctor *doctor,
+			  const struct doctor_line *line)
 {
 	const char *name = strrchr(line->path, '/') + 1;
-	const char *ours = has_rule(doctor) ? "" : "echo '" RULE "' >>/" RULES "\n";
+	const char *ours = has_rule(doctor) ? "" :
+					      "echo '" RULE "' >>/" RULES "\n";
 
 	if (!strcmp(line->path, RULES) && *ours)
-		return doctor_text("sed -i '%u,%uc\\" RULE "' /%s\n" TRIGGER, line->first,
-				   line->last, line->path);
+		return doctor_text("sed -i '%u,%uc\\" RULE "' /%s\n" TRIGGER,
+				   line->first, line->last, line->path);
 	if (!strncmp(line->path, "etc/", 4))
-		return doctor_text("sed -i '%u,%ud' /%s\n%s" TRIGGER, line->first, line->last,
-				   line->path, ours);
+		return doctor_text("sed -i '%u,%ud' /%s\n%s" TRIGGER,
+				   line->first, line->last, line->path, ours);
 	return doctor_text("mkdir -p /etc/udev/rules.d\n"
-			   "sed '%u,%ud' /%s >/etc/udev/rules.d/%s\n%s" TRIGGER, line->first,
-			   line->last, line->path, name, ours);
+			   "sed '%u,%ud' /%s >/etc/udev/rules.d/%s\n%s" TRIGGER,
+			   line->first, line->last, line->path, name, ours);
 }
 
 /* Whether somebody of that name logs in, other than services. */
@@ -92,11 +98,12 @@ static bool is_login(const struct doctor *doctor, const char *name)
 {
 	struct doctor_user user;
 
-	return doctor_user_find(doctor, name, &user) && user.uid >= LOGIN_FIRST &&
-	       user.uid <= LOGIN_LAST;
+	return doctor_user_find(doctor, name, &user) &&
+	       user.uid >= LOGIN_FIRST && user.uid <= LOGIN_LAST;
 }
 
-static void check_rule(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void check_rule(struct doctor *doctor, const struct doctor_line *line,
+		       void *data)
 {
 	const char *name = strrchr(line->path, '/') + 1;
 	struct rules *rules = data;
@@ -105,34 +112,45 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line, vo
 	if (!is_for_kvmfr(line->text))
 		return;
 	rules->any = true;
-	if (rule_value(line->text, "OWNER", value, sizeof(value)) && is_login(doctor, value)) {
-		doctor_report(doctor, "udev-owner-login", DOCTOR_WARNING,
-			      doctor_text("Line %u of /%s makes %s the owner, who is no system "
-					  "user.", line->first, line->path, value),
-			      doctor_text("systemd 258 ignores such a line as a whole, later ones "
-					  "are going to."),
-			      replace_rule(doctor, line));
+	if (rule_value(line->text, "OWNER", value, sizeof(value)) &&
+	    is_login(doctor, value)) {
+		doctor_report(
+			doctor, "udev-owner-login", DOCTOR_WARNING,
+			doctor_text(
+				"Line %u of /%s makes %s the owner, who is no system "
+				"user.",
+				line->first, line->path, value),
+			doctor_text(
+				"systemd 258 ignores such a line as a whole, later ones "
+				"are going to."),
+			replace_rule(doctor, line));
 		return;
 	}
-	if (rule_value(line->text, "TAG", value, sizeof(value)) && !strcmp(value, "uaccess") &&
-	    strcmp(name, SEAT) > 0) {
-		doctor_report(doctor, "udev-rule-late", DOCTOR_WARNING,
-			      doctor_text("/%s gives the tag uaccess, but is read after "
-					  SEAT ".", line->path),
-			      doctor_text("Nobody acts on the tag then: who sits in front of the "
-					  "machine gets no access."),
-			      replace_rule(doctor, line));
+	if (rule_value(line->text, "TAG", value, sizeof(value)) &&
+	    !strcmp(value, "uaccess") && strcmp(name, SEAT) > 0) {
+		doctor_report(
+			doctor, "udev-rule-late", DOCTOR_WARNING,
+			doctor_text(
+				"/%s gives the tag uaccess, but is read after " SEAT
+				".",
+				line->path),
+			doctor_text(
+				"Nobody acts on the tag then: who sits in front of the "
+				"machine gets no access."),
+			replace_rule(doctor, line));
 		return;
 	}
-	rules->good = rules->good || rule_value(line->text, "GROUP", value, sizeof(value)) ||
+	rules->good = rules->good ||
+		      rule_value(line->text, "GROUP", value, sizeof(value)) ||
 		      rule_value(line->text, "MODE", value, sizeof(value));
 }
 
 static void check_rules(struct doctor *doctor)
 {
-	static const char * const directories[] = {
-		"etc/udev/rules.d", "run/udev/rules.d", "usr/local/lib/udev/rules.d",
-		"usr/lib/udev/rules.d", "lib/udev/rules.d", NULL
+	static const char *const directories[] = {
+		"etc/udev/rules.d",	      "run/udev/rules.d",
+		"usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d",
+		"lib/udev/rules.d",	      NULL
 	};
 	struct rules rules = { 0 };
 
@@ -140,11 +158,12 @@ static void check_rules(struct doctor *doctor)
 	/* kvmfrd does the same from its own configuration. */
 	if (rules.any || kvmfr_exists(doctor->root, "etc/kvmfr.conf"))
 		return;
-	doctor_report(doctor, "udev-rule-missing", DOCTOR_WARNING,
-		      doctor_text("No rule of udev says who may use /dev/kvmfr<n>."),
-		      doctor_text("Only root may then, neither QEMU nor the client."),
-		      doctor_text("mkdir -p /etc/udev/rules.d\n"
-				  "echo '" RULE "' >/" RULES "\n" TRIGGER));
+	doctor_report(
+		doctor, "udev-rule-missing", DOCTOR_WARNING,
+		doctor_text("No rule of udev says who may use /dev/kvmfr<n>."),
+		doctor_text("Only root may then, neither QEMU nor the client."),
+		doctor_text("mkdir -p /etc/udev/rules.d\n"
+			    "echo '" RULE "' >/" RULES "\n" TRIGGER));
 }
 
 /* The group of the node if that would help, else kvm, which the rule gives it. */
@@ -161,8 +180,8 @@ static char *join(const struct doctor *doctor, const struct doctor_user *user,
 		strcpy(group, "kvm");
 	if (!doctor_group_find(doctor, group, &gid))
 		member = "groupadd -r kvm\n";
-	return doctor_text("%s%s%s%s%s%s", fits ? "" : member, "usermod -a -G ", group, " ",
-			   user->name, fits ? "" : "\n" TRIGGER);
+	return doctor_text("%s%s%s%s%s%s", fits ? "" : member, "usermod -a -G ",
+			   group, " ", user->name, fits ? "" : "\n" TRIGGER);
 }
 
 static void check_user(struct doctor *doctor, const struct kvmfr_device *device,
@@ -173,7 +192,8 @@ static void check_user(struct doctor *doctor, const struct kvmfr_device *device,
 	char *all;
 	struct stat st;
 
-	if (kvmfr_lstat(doctor->root, &st, "dev/%s", device->name) || !S_ISCHR(st.st_mode))
+	if (kvmfr_lstat(doctor->root, &st, "dev/%s", device->name) ||
+	    !S_ISCHR(st.st_mode))
 		return;
 	snprintf(owner, sizeof(owner), "dev/%s", device->name);
 	if (doctor_user_may(doctor, user, owner))
@@ -181,34 +201,45 @@ static void check_user(struct doctor *doctor, const struct kvmfr_device *device,
 	if (!doctor_group_name(doctor, st.st_gid, owner, sizeof(owner)))
 		snprintf(owner, sizeof(owner), "%u", st.st_gid);
 	remedy = join(doctor, user, &st);
-	all = remedy ? doctor_text("%s\n%s", remedy, qemu ? doctor_restart_libvirt(doctor) :
-				   "# log in again") : NULL;
+	all = remedy ? doctor_text("%s\n%s", remedy,
+				   qemu ? doctor_restart_libvirt(doctor) :
+					  "# log in again") :
+		       NULL;
 	free(remedy);
-	doctor_report(doctor, qemu ? "access-qemu" : "access-user", DOCTOR_ERROR,
-		      doctor_text("%s may not read and write /dev/%s, which has mode %04o and "
-				  "belongs to group %s.", user->name, device->name,
-				  st.st_mode & 07777, owner),
-		      doctor_text(qemu ? "libvirt runs QEMU as that user: the virtual machine "
-				  "does not start." : "The client cannot show the picture."),
-		      all);
+	doctor_report(
+		doctor, qemu ? "access-qemu" : "access-user", DOCTOR_ERROR,
+		doctor_text(
+			"%s may not read and write /dev/%s, which has mode %04o and "
+			"belongs to group %s.",
+			user->name, device->name, st.st_mode & 07777, owner),
+		doctor_text(
+			qemu ? "libvirt runs QEMU as that user: the virtual machine "
+			       "does not start." :
+			       "The client cannot show the picture."),
+		all);
 }
 
-static void check_everybody(struct doctor *doctor, const struct kvmfr_device *device)
+static void check_everybody(struct doctor *doctor,
+			    const struct kvmfr_device *device)
 {
 	struct stat st;
 
-	if (kvmfr_lstat(doctor->root, &st, "dev/%s", device->name) || !S_ISCHR(st.st_mode) ||
-	    !(st.st_mode & 0006))
+	if (kvmfr_lstat(doctor->root, &st, "dev/%s", device->name) ||
+	    !S_ISCHR(st.st_mode) || !(st.st_mode & 0006))
 		return;
-	doctor_report(doctor, "access-everybody", DOCTOR_WARNING,
-		      doctor_text("Everybody may %s /dev/%s, whose mode is %04o.",
-				  st.st_mode & 0002 ? "write" : "read", device->name,
-				  st.st_mode & 07777),
-		      doctor_text("Every program of every user sees the picture of the virtual "
-				  "machine."),
-		      doctor_text("chmod o= /dev/%s\n"
-				  "# and take the mode from the rule of udev or /etc/kvmfr.conf "
-				  "that gives it", device->name));
+	doctor_report(
+		doctor, "access-everybody", DOCTOR_WARNING,
+		doctor_text("Everybody may %s /dev/%s, whose mode is %04o.",
+			    st.st_mode & 0002 ? "write" : "read", device->name,
+			    st.st_mode & 07777),
+		doctor_text(
+			"Every program of every user sees the picture of the virtual "
+			"machine."),
+		doctor_text(
+			"chmod o= /dev/%s\n"
+			"# and take the mode from the rule of udev or /etc/kvmfr.conf "
+			"that gives it",
+			device->name));
 }
 
 void doctor_check_access(struct doctor *doctor)
@@ -216,13 +247,15 @@ void doctor_check_access(struct doctor *doctor)
 	struct kvmfr_device devices[KVMFR_DEVICES_MAX];
 	int count = kvmfr_device_list(doctor->root, devices);
 	struct doctor_user user, qemu;
-	bool has_user = *doctor->user && doctor_user_find(doctor, doctor->user, &user);
+	bool has_user = *doctor->user &&
+			doctor_user_find(doctor, doctor->user, &user);
 	bool has_qemu = doctor_libvirt_user(doctor, &qemu);
 
 	check_rules(doctor);
 	if (*doctor->user && !has_user)
-		doctor_skip(doctor, doctor_text("what %s may do: there is no such user",
-						doctor->user));
+		doctor_skip(doctor,
+			    doctor_text("what %s may do: there is no such user",
+					doctor->user));
 	for (int i = 0; i < count; i++) {
 		if (has_user)
 			check_user(doctor, &devices[i], &user, false);

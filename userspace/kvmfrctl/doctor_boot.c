@@ -7,16 +7,17 @@
 #include <string.h>
 
 #define PARAMETER "static_size_mb="
-#define DEFAULT_MIB 64		/* enough up to 3440x1440 */
+#define DEFAULT_MIB 64 /* enough up to 3440x1440 */
 
-static const char * const modprobe_dirs[] = {
-	"etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d",
+static const char *const modprobe_dirs[] = {
+	"etc/modprobe.d",     "run/modprobe.d", "usr/local/lib/modprobe.d",
 	"usr/lib/modprobe.d", "lib/modprobe.d", NULL
 };
 
-static const char * const load_dirs[] = {
-	"etc/modules-load.d", "run/modules-load.d", "usr/local/lib/modules-load.d",
-	"usr/lib/modules-load.d", "lib/modules-load.d", NULL
+static const char *const load_dirs[] = {
+	"etc/modules-load.d",		"run/modules-load.d",
+	"usr/local/lib/modules-load.d", "usr/lib/modules-load.d",
+	"lib/modules-load.d",		NULL
 };
 
 /* Appends what sets the sizes of one line; a file of the system is hidden by a copy. */
@@ -25,10 +26,12 @@ static void add_edit(struct doctor *doctor, struct doctor_boot *boot,
 {
 	const char *name = strrchr(line->path, '/') + 1;
 	bool local = !strncmp(line->path, "etc/", 4);
-	char *edit = doctor_text("%ssed %s'%u,%us/" PARAMETER "[^[:space:]]*/" PARAMETER
-				 "\001/' /%s%s%s\n", boot->edit ? boot->edit : "",
-				 local ? "-i " : "", line->first, line->last, line->path,
-				 local ? "" : " >/etc/modprobe.d/", local ? "" : name);
+	char *edit = doctor_text("%ssed %s'%u,%us/" PARAMETER
+				 "[^[:space:]]*/" PARAMETER "\001/' /%s%s%s\n",
+				 boot->edit ? boot->edit : "",
+				 local ? "-i " : "", line->first, line->last,
+				 line->path, local ? "" : " >/etc/modprobe.d/",
+				 local ? "" : name);
 
 	if (!edit) {
 		doctor->error = -ENOMEM;
@@ -39,7 +42,8 @@ static void add_edit(struct doctor *doctor, struct doctor_boot *boot,
 }
 
 /* "options kvmfr static_size_mb=64 numa_node=0" */
-static void read_options(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void read_options(struct doctor *doctor, const struct doctor_line *line,
+			 void *data)
 {
 	struct doctor_boot *boot = data;
 	char *rest;
@@ -62,7 +66,8 @@ static void read_options(struct doctor *doctor, const struct doctor_line *line, 
 	add_edit(doctor, boot, line);
 }
 
-static void read_load(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void read_load(struct doctor *doctor, const struct doctor_line *line,
+		      void *data)
 {
 	struct doctor_boot *boot = data;
 
@@ -70,7 +75,8 @@ static void read_load(struct doctor *doctor, const struct doctor_line *line, voi
 }
 
 /* modules="kvmfr other" */
-static void read_openrc(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void read_openrc(struct doctor *doctor, const struct doctor_line *line,
+			void *data)
 {
 	struct doctor_boot *boot = data;
 	char *rest;
@@ -93,7 +99,8 @@ static void read_cmdline(const struct doctor *doctor, struct doctor_boot *boot)
 	if (!doctor_cmdline(doctor, "modules-load=", value, sizeof(value)) &&
 	    !doctor_cmdline(doctor, "modules_load=", value, sizeof(value)))
 		return;
-	for (char *word = strtok_r(value, ",", &rest); word; word = strtok_r(NULL, ",", &rest))
+	for (char *word = strtok_r(value, ",", &rest); word;
+	     word = strtok_r(NULL, ",", &rest))
 		boot->loaded = boot->loaded || !strcmp(word, "kvmfr");
 }
 
@@ -143,12 +150,14 @@ char *doctor_boot_set(const struct doctor_boot *boot, const char *sizes)
 	if (!boot->edit)
 		text = doctor_text("mkdir -p /etc/modprobe.d\n"
 				   "echo 'options kvmfr " PARAMETER "%s' "
-				   ">>/etc/modprobe.d/kvmfr.conf\n", sizes);
+				   ">>/etc/modprobe.d/kvmfr.conf\n",
+				   sizes);
 	else
 		text = edits(boot, sizes);
 	if (!*boot->cmdline || !strcmp(boot->cmdline, sizes) || !text)
 		return text;
-	all = doctor_text("%s# take kvmfr." PARAMETER "%s from the kernel's command line in "
+	all = doctor_text("%s# take kvmfr." PARAMETER
+			  "%s from the kernel's command line in "
 			  "the boot loader's configuration, and boot again\n",
 			  text, boot->cmdline);
 	free(text);
@@ -164,8 +173,8 @@ int doctor_sizes_parse(const char *sizes, int64_t mib[KVMFR_DEVICES_MAX])
 		char text[32];
 
 		snprintf(text, sizeof(text), "%.*s", (int)length, sizes);
-		if (length >= sizeof(text) || kvmfr_parse_s64(text, &mib[count]) ||
-		    mib[count] < 1)
+		if (length >= sizeof(text) ||
+		    kvmfr_parse_s64(text, &mib[count]) || mib[count] < 1)
 			mib[count] = -1;
 		count++;
 		sizes += length + (sizes[length] == ',');
@@ -179,8 +188,8 @@ void doctor_sizes_format(const int64_t *mib, int count, char sizes[64])
 
 	sizes[0] = '\0';
 	for (int i = 0; i < count && used < 64; i++)
-		used += (size_t)snprintf(sizes + used, 64 - used, "%s%lld", i ? "," : "",
-					 (long long)mib[i]);
+		used += (size_t)snprintf(sizes + used, 64 - used, "%s%lld",
+					 i ? "," : "", (long long)mib[i]);
 }
 
 int64_t doctor_power_of_two(int64_t value)
@@ -198,8 +207,8 @@ static int64_t modes_mib(const struct doctor *doctor)
 	int64_t most = 0;
 
 	for (size_t i = 0; i < doctor->mode_count; i++) {
-		int64_t mib = (int64_t)kvmfr_memsize_mib(doctor->modes[i], false,
-							 KVMFR_HOST_BOTH);
+		int64_t mib = (int64_t)kvmfr_memsize_mib(
+			doctor->modes[i], false, KVMFR_HOST_BOTH);
 
 		if (mib > most)
 			most = mib;
@@ -211,16 +220,20 @@ int64_t doctor_wanted_mib(const struct doctor *doctor, int index)
 {
 	int64_t most = modes_mib(doctor);
 
-	for (size_t i = 0; i < doctor->domain_count && !doctor->mode_count; i++) {
+	for (size_t i = 0; i < doctor->domain_count && !doctor->mode_count;
+	     i++) {
 		const struct kvmfr_domain *domain = doctor->domains[i];
 
 		for (size_t j = 0; j < domain->arg_count; j++) {
 			const struct kvmfr_domain_arg *arg = &domain->arg[j];
-			int64_t size = kvmfr_domain_size(kvmfr_domain_option(arg, "size"));
+			int64_t size = kvmfr_domain_size(
+				kvmfr_domain_option(arg, "size"));
 
-			if (kvmfr_domain_kvmfr(arg) == index && size > most * KVMFR_MIB &&
+			if (kvmfr_domain_kvmfr(arg) == index &&
+			    size > most * KVMFR_MIB &&
 			    size <= 1024LL * KVMFR_MIB)
-				most = doctor_power_of_two((size + KVMFR_MIB - 1) / KVMFR_MIB);
+				most = doctor_power_of_two(
+					(size + KVMFR_MIB - 1) / KVMFR_MIB);
 		}
 	}
 	return most ? most : DEFAULT_MIB;

@@ -60,8 +60,8 @@ static void split(struct doctor *doctor, char *text, const char *path,
 	}
 }
 
-static void lines_of_file(struct doctor *doctor, const char *path, doctor_line_fn each,
-			  void *data)
+static void lines_of_file(struct doctor *doctor, const char *path,
+			  doctor_line_fn each, void *data)
 {
 	char *text;
 	int ret = kvmfr_read_all(doctor->root, &text, FILE_MAX, "%s", path);
@@ -69,7 +69,8 @@ static void lines_of_file(struct doctor *doctor, const char *path, doctor_line_f
 	if (ret >= 0)
 		split(doctor, text, path, each, data);
 	else if (ret != -ENOENT && ret != -ENOTDIR)
-		doctor_skip(doctor, doctor_text("/%s: %s", path, strerror(-ret)));
+		doctor_skip(doctor,
+			    doctor_text("/%s: %s", path, strerror(-ret)));
 	free(text);
 }
 
@@ -88,13 +89,14 @@ void doctor_lines(struct doctor *doctor, doctor_line_fn each, void *data,
 }
 
 struct found {
-	char *name;		/* within path */
+	char *name; /* within path */
 	char *path;
 };
 
 static int compare_found(const void *a, const void *b)
 {
-	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
+	return strcmp(((const struct found *)a)->name,
+		      ((const struct found *)b)->name);
 }
 
 struct files {
@@ -110,9 +112,11 @@ static bool is_hidden(const struct files *files, const char *name)
 	return false;
 }
 
-static int add_file(struct files *files, const char *directory, const char *name)
+static int add_file(struct files *files, const char *directory,
+		    const char *name)
 {
-	struct found *grown = reallocarray(files->found, files->count + 1, sizeof(*grown));
+	struct found *grown =
+		reallocarray(files->found, files->count + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -130,27 +134,30 @@ static bool ends_with(const char *name, const char *suffix)
 {
 	size_t length = strlen(name);
 
-	return length > strlen(suffix) && !strcmp(name + length - strlen(suffix), suffix);
+	return length > strlen(suffix) &&
+	       !strcmp(name + length - strlen(suffix), suffix);
 }
 
-static void find_files(struct doctor *doctor, const char *directory, const char *suffix,
-		       struct files *files)
+static void find_files(struct doctor *doctor, const char *directory,
+		       const char *suffix, struct files *files)
 {
 	struct kvmfr_names names;
 	int ret = kvmfr_list(doctor->root, &names, "%s", directory);
 
 	if (ret && ret != -ENOENT)
-		doctor_skip(doctor, doctor_text("/%s: %s", directory, strerror(-ret)));
+		doctor_skip(doctor,
+			    doctor_text("/%s: %s", directory, strerror(-ret)));
 	if (ret)
 		return;
 	for (size_t i = 0; i < names.count; i++)
-		if (ends_with(names.name[i], suffix) && !is_hidden(files, names.name[i]) &&
+		if (ends_with(names.name[i], suffix) &&
+		    !is_hidden(files, names.name[i]) &&
 		    add_file(files, directory, names.name[i]))
 			doctor->error = -ENOMEM;
 	kvmfr_names_free(&names);
 }
 
-void doctor_lines_of(struct doctor *doctor, const char * const *directories,
+void doctor_lines_of(struct doctor *doctor, const char *const *directories,
 		     const char *suffix, doctor_line_fn each, void *data)
 {
 	struct files files = { 0 };
@@ -158,7 +165,8 @@ void doctor_lines_of(struct doctor *doctor, const char * const *directories,
 	for (; *directories; directories++)
 		find_files(doctor, *directories, suffix, &files);
 	if (files.count)
-		qsort(files.found, files.count, sizeof(*files.found), compare_found);
+		qsort(files.found, files.count, sizeof(*files.found),
+		      compare_found);
 	for (size_t i = 0; i < files.count; i++) {
 		lines_of_file(doctor, files.found[i].path, each, data);
 		free(files.found[i].path);
@@ -166,7 +174,8 @@ void doctor_lines_of(struct doctor *doctor, const char * const *directories,
 	free(files.found);
 }
 
-bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value, size_t size)
+bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value,
+		    size_t size)
 {
 	char text[KVMFR_TEXT_MAX];
 	bool found = false;

@@ -20,23 +20,24 @@ struct doctor_line {
 	unsigned int last;
 };
 
-typedef void (*doctor_line_fn)(struct doctor *doctor, const struct doctor_line *line,
-			       void *data);
+typedef void (*doctor_line_fn)(struct doctor *doctor,
+			       const struct doctor_line *line, void *data);
 
 /* A file that is not there has no lines; what cannot be read is skipped. */
-__attribute__((format(printf, 4, 5)))
-void doctor_lines(struct doctor *doctor, doctor_line_fn each, void *data,
-		  const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+doctor_lines(struct doctor *doctor, doctor_line_fn each, void *data,
+	     const char *format, ...);
 
 /*
  * The same for all files *@suffix of directories: one hides those of its name
  * in the directories after its own; sorted by name across all of them.
  */
-void doctor_lines_of(struct doctor *doctor, const char * const *directories,
+void doctor_lines_of(struct doctor *doctor, const char *const *directories,
 		     const char *suffix, doctor_line_fn each, void *data);
 
 /* The word of /proc/cmdline that begins with @key, without it; false if none. */
-bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value, size_t size);
+bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value,
+		    size_t size);
 
 /* A command that makes libvirt read its configuration again. */
 const char *doctor_restart_libvirt(const struct doctor *doctor);

@@ -14,7 +14,7 @@
 
 /* The nodes that there are, or that the next load of the module makes. */
 struct nodes {
-	int64_t mib[KVMFR_DEVICES_MAX];		/* -1 if not known */
+	int64_t mib[KVMFR_DEVICES_MAX]; /* -1 if not known */
 	int count;
 	struct doctor_boot boot;
 };
@@ -27,13 +27,16 @@ static void read_nodes(struct doctor *doctor, struct nodes *nodes)
 	doctor_boot_read(doctor, &nodes->boot);
 	nodes->count = count > 0 ? count : 0;
 	for (int i = 0; i < nodes->count; i++)
-		nodes->mib[i] = devices[i].size < 0 ? -1 : devices[i].size / KVMFR_MIB;
+		nodes->mib[i] =
+			devices[i].size < 0 ? -1 : devices[i].size / KVMFR_MIB;
 	if (!nodes->count)
-		nodes->count = doctor_sizes_parse(nodes->boot.sizes, nodes->mib);
+		nodes->count =
+			doctor_sizes_parse(nodes->boot.sizes, nodes->mib);
 }
 
 /* What the virtual machine has to say: what the module has, once that is right. */
-static int64_t right_bytes(const struct doctor *doctor, const struct nodes *nodes, int node)
+static int64_t right_bytes(const struct doctor *doctor,
+			   const struct nodes *nodes, int node)
 {
 	int64_t mib = node < nodes->count ? nodes->mib[node] : -1;
 
@@ -46,16 +49,17 @@ static int64_t right_bytes(const struct doctor *doctor, const struct nodes *node
 }
 
 /* One remedy for all that is wrong with an object: they are run one by one. */
-static char *right_object(const struct doctor *doctor, const struct nodes *nodes,
+static char *right_object(const struct doctor *doctor,
+			  const struct nodes *nodes,
 			  const struct kvmfr_domain *domain,
 			  const struct kvmfr_domain_arg *object)
 {
 	int64_t bytes = right_bytes(doctor, nodes, kvmfr_domain_kvmfr(object));
 	char size[32];
 	struct kvmfr_domain_option options[] = {
-		{ (char []){ "share" }, (char []){ "on" } },
-		{ (char []){ "align" }, (char []){ "2M" } },
-		{ (char []){ "size" }, size },
+		{ (char[]){ "share" }, (char[]){ "on" } },
+		{ (char[]){ "align" }, (char[]){ "2M" } },
+		{ (char[]){ "size" }, size },
 	};
 
 	snprintf(size, sizeof(size), "%lld", (long long)bytes);
@@ -63,7 +67,8 @@ static char *right_object(const struct doctor *doctor, const struct nodes *nodes
 }
 
 static void check_size(struct doctor *doctor, const struct nodes *nodes,
-		       const struct kvmfr_domain *domain, const struct kvmfr_domain_arg *object)
+		       const struct kvmfr_domain *domain,
+		       const struct kvmfr_domain_arg *object)
 {
 	const char *text = kvmfr_domain_option(object, "size");
 	int64_t size = kvmfr_domain_size(text);
@@ -71,19 +76,25 @@ static void check_size(struct doctor *doctor, const struct nodes *nodes,
 	int64_t right = right_bytes(doctor, nodes, node);
 
 	if (size > 0 && size != doctor_power_of_two(size))
-		doctor_report(doctor, "domain-size-not-power-of-two", DOCTOR_ERROR,
-			      doctor_text("%s gives /dev/kvmfr%d the size %s, which is no power "
-					  "of two.", domain->name, node, text),
-			      doctor_text("QEMU refuses to make a PCI device of it."),
-			      right_object(doctor, nodes, domain, object));
+		doctor_report(
+			doctor, "domain-size-not-power-of-two", DOCTOR_ERROR,
+			doctor_text(
+				"%s gives /dev/kvmfr%d the size %s, which is no power "
+				"of two.",
+				domain->name, node, text),
+			doctor_text("QEMU refuses to make a PCI device of it."),
+			right_object(doctor, nodes, domain, object));
 	else if (right > 0 && size != right)
-		doctor_report(doctor, "domain-size-mismatch", DOCTOR_ERROR,
-			      doctor_text("%s gives /dev/kvmfr%d the size %s, the module has %lld.",
-					  domain->name, node, text ? text : "0",
-					  (long long)right),
-			      doctor_text("With more than there is QEMU does not start; with less "
-					  "the client looks in the wrong place."),
-			      right_object(doctor, nodes, domain, object));
+		doctor_report(
+			doctor, "domain-size-mismatch", DOCTOR_ERROR,
+			doctor_text(
+				"%s gives /dev/kvmfr%d the size %s, the module has %lld.",
+				domain->name, node, text ? text : "0",
+				(long long)right),
+			doctor_text(
+				"With more than there is QEMU does not start; with less "
+				"the client looks in the wrong place."),
+			right_object(doctor, nodes, domain, object));
 }
 
 static void check_object(struct doctor *doctor, const struct nodes *nodes,
@@ -95,18 +106,22 @@ static void check_object(struct doctor *doctor, const struct nodes *nodes,
 
 	check_size(doctor, nodes, domain, object);
 	if (!kvmfr_domain_bool(kvmfr_domain_option(object, "share")))
-		doctor_report(doctor, "domain-no-share", DOCTOR_ERROR,
-			      doctor_text("%s maps /dev/kvmfr%d without share=on.", domain->name,
-					  node),
-			      doctor_text("What the virtual machine writes goes to a copy, and no "
-					  "picture arrives."),
-			      right_object(doctor, nodes, domain, object));
+		doctor_report(
+			doctor, "domain-no-share", DOCTOR_ERROR,
+			doctor_text("%s maps /dev/kvmfr%d without share=on.",
+				    domain->name, node),
+			doctor_text(
+				"What the virtual machine writes goes to a copy, and no "
+				"picture arrives."),
+			right_object(doctor, nodes, domain, object));
 	if (align <= 0 || align % ALIGN)
-		doctor_report(doctor, "domain-no-align", DOCTOR_WARNING,
-			      doctor_text("%s maps /dev/kvmfr%d without align=2M.", domain->name,
-					  node),
-			      doctor_text("The mapping cannot use huge pages and is slower."),
-			      right_object(doctor, nodes, domain, object));
+		doctor_report(
+			doctor, "domain-no-align", DOCTOR_WARNING,
+			doctor_text("%s maps /dev/kvmfr%d without align=2M.",
+				    domain->name, node),
+			doctor_text(
+				"The mapping cannot use huge pages and is slower."),
+			right_object(doctor, nodes, domain, object));
 }
 
 /* A device beyond those that exist. */
@@ -118,54 +133,71 @@ static void report_no_device(struct doctor *doctor, const struct nodes *nodes,
 	char *set;
 
 	for (int i = 0; i <= node; i++)
-		mib[i] = i < nodes->count && nodes->mib[i] > 0 ? nodes->mib[i] :
-			 doctor_wanted_mib(doctor, i);
+		mib[i] = i < nodes->count && nodes->mib[i] > 0 ?
+				 nodes->mib[i] :
+				 doctor_wanted_mib(doctor, i);
 	doctor_sizes_format(mib, node + 1, sizes);
 	set = doctor_boot_set(&nodes->boot, sizes);
-	doctor_report(doctor, "domain-no-device", DOCTOR_ERROR,
-		      doctor_text("%s uses /dev/kvmfr%d, but kvmfr has %d device%s.",
-				  domain->name, node, nodes->count,
-				  nodes->count == 1 ? "" : "s"),
-		      doctor_text("QEMU leaves a regular file of that name, and no picture "
-				  "arrives."),
-		      set ? doctor_text("%smodprobe -r kvmfr && modprobe kvmfr", set) : NULL);
+	doctor_report(
+		doctor, "domain-no-device", DOCTOR_ERROR,
+		doctor_text("%s uses /dev/kvmfr%d, but kvmfr has %d device%s.",
+			    domain->name, node, nodes->count,
+			    nodes->count == 1 ? "" : "s"),
+		doctor_text(
+			"QEMU leaves a regular file of that name, and no picture "
+			"arrives."),
+		set ? doctor_text("%smodprobe -r kvmfr && modprobe kvmfr",
+				  set) :
+		      NULL);
 	free(set);
 }
 
-static void check_namespace(struct doctor *doctor, const struct kvmfr_domain *domain)
+static void check_namespace(struct doctor *doctor,
+			    const struct kvmfr_domain *domain)
 {
 	if (!domain->namespace_missing)
 		return;
-	doctor_report(doctor, "domain-no-namespace", DOCTOR_ERROR,
-		      doctor_text("%s has arguments for QEMU, but its <domain> lacks "
-				  "xmlns:qemu='" NAMESPACE "'.", domain->name),
-		      doctor_text("libvirt drops them without a word."),
-		      doctor_xml_edit(domain, "'%lds|<domain|& xmlns:qemu=\"" NAMESPACE "\"|'",
-				      domain->domain_line));
+	doctor_report(
+		doctor, "domain-no-namespace", DOCTOR_ERROR,
+		doctor_text("%s has arguments for QEMU, but its <domain> lacks "
+			    "xmlns:qemu='" NAMESPACE "'.",
+			    domain->name),
+		doctor_text("libvirt drops them without a word."),
+		doctor_xml_edit(domain,
+				"'%lds|<domain|& xmlns:qemu=\"" NAMESPACE
+				"\"|'",
+				domain->domain_line));
 }
 
-static void check_balloon(struct doctor *doctor, const struct kvmfr_domain *domain)
+static void check_balloon(struct doctor *doctor,
+			  const struct kvmfr_domain *domain)
 {
 	static const char what[] = "%s has a memory balloon.";
-	static const char why[] = "With a passed through GPU it frees no memory, and costs speed.";
+	static const char why[] =
+		"With a passed through GPU it frees no memory, and costs speed.";
 
 	if (!strcmp(domain->balloon, "none"))
 		return;
 	if (*domain->balloon)
-		doctor_report(doctor, "domain-memballoon", DOCTOR_WARNING,
-			      doctor_text(what, domain->name), doctor_text(why),
-			      doctor_xml_edit(domain,
-					      "'%lds|\\(<memballoon .*model=.\\)%s|\\1none|'",
-					      domain->balloon_line, domain->balloon));
+		doctor_report(
+			doctor, "domain-memballoon", DOCTOR_WARNING,
+			doctor_text(what, domain->name), doctor_text(why),
+			doctor_xml_edit(
+				domain,
+				"'%lds|\\(<memballoon .*model=.\\)%s|\\1none|'",
+				domain->balloon_line, domain->balloon));
 	else
 		doctor_report(doctor, "domain-memballoon", DOCTOR_WARNING,
 			      doctor_text(what, domain->name), doctor_text(why),
-			      doctor_xml_edit(domain, "'%lds|<devices>|&<memballoon "
-					      "model=\"none\"/>|'", domain->devices_line));
+			      doctor_xml_edit(domain,
+					      "'%lds|<devices>|&<memballoon "
+					      "model=\"none\"/>|'",
+					      domain->devices_line));
 }
 
 /* A device that has memory which is not there. */
-static const struct kvmfr_domain_arg *find_orphan(const struct kvmfr_domain *domain)
+static const struct kvmfr_domain_arg *
+find_orphan(const struct kvmfr_domain *domain)
 {
 	for (size_t i = 0; i < domain->arg_count; i++) {
 		const struct kvmfr_domain_arg *device = &domain->arg[i];
@@ -174,30 +206,39 @@ static const struct kvmfr_domain_arg *find_orphan(const struct kvmfr_domain *dom
 		if (device->object || strcmp(device->type, "ivshmem-plain"))
 			continue;
 		for (size_t j = 0; j < domain->arg_count; j++)
-			found = found || (domain->arg[j].object &&
-					  kvmfr_domain_device(domain, &domain->arg[j]) == device);
+			found = found ||
+				(domain->arg[j].object &&
+				 kvmfr_domain_device(domain, &domain->arg[j]) ==
+					 device);
 		if (!found)
 			return device;
 	}
 	return NULL;
 }
 
-static void check_device(struct doctor *doctor, const struct kvmfr_domain *domain,
+static void check_device(struct doctor *doctor,
+			 const struct kvmfr_domain *domain,
 			 const struct kvmfr_domain_arg *object)
 {
 	const struct kvmfr_domain_arg *orphan = find_orphan(domain);
 	char *id = doctor_text("%s", kvmfr_domain_option(object, "id") ?: "");
-	char *device = id ? doctor_text("ivshmem-plain,id=shmem-%s,memdev=%s", id, id) : NULL;
-	struct kvmfr_domain_option option = { (char []){ "memdev" }, id };
+	char *device = id ? doctor_text("ivshmem-plain,id=shmem-%s,memdev=%s",
+					id, id) :
+			    NULL;
+	struct kvmfr_domain_option option = { (char[]){ "memdev" }, id };
 
 	if (device && !kvmfr_domain_device(domain, object))
-		doctor_report(doctor, "domain-no-ivshmem-device", DOCTOR_ERROR,
-			      doctor_text("%s has the memory /dev/kvmfr%d with the id '%s', but no "
-					  "ivshmem-plain device with memdev=%s.", domain->name,
-					  kvmfr_domain_kvmfr(object), id, id),
-			      doctor_text("The virtual machine does not see the memory."),
-			      orphan ? doctor_xml_set(domain, orphan, &option, 1) :
-			      doctor_xml_add_device(domain, object, device));
+		doctor_report(
+			doctor, "domain-no-ivshmem-device", DOCTOR_ERROR,
+			doctor_text(
+				"%s has the memory /dev/kvmfr%d with the id '%s', but no "
+				"ivshmem-plain device with memdev=%s.",
+				domain->name, kvmfr_domain_kvmfr(object), id,
+				id),
+			doctor_text(
+				"The virtual machine does not see the memory."),
+			orphan ? doctor_xml_set(domain, orphan, &option, 1) :
+				 doctor_xml_add_device(domain, object, device));
 	free(device);
 	free(id);
 }
@@ -215,10 +256,12 @@ static unsigned int iommu_width(const struct doctor *doctor)
 		unsigned int width;
 
 		if (kvmfr_read(doctor->root, text, sizeof(text),
-			       "sys/class/iommu/%s/intel-iommu/cap", names.name[i]) <= 0)
+			       "sys/class/iommu/%s/intel-iommu/cap",
+			       names.name[i]) <= 0)
 			continue;
 		/* VT-d specification, capability register, MGAW. */
-		width = (unsigned int)(strtoull(text, NULL, 16) >> 16 & 0x3f) + 1;
+		width = (unsigned int)(strtoull(text, NULL, 16) >> 16 & 0x3f) +
+			1;
 		least = !least || width < least ? width : least;
 	}
 	kvmfr_names_free(&names);
@@ -232,7 +275,8 @@ static unsigned int host_width(const struct doctor *doctor)
 	const char *found;
 	char *text;
 
-	if (kvmfr_read_all(doctor->root, &text, KVMFR_DOMAIN_SIZE_MAX, "proc/cpuinfo") < 0)
+	if (kvmfr_read_all(doctor->root, &text, KVMFR_DOMAIN_SIZE_MAX,
+			   "proc/cpuinfo") < 0)
 		return 0;
 	found = strstr(text, "\naddress sizes");
 	found = found ? strchr(found, ':') : NULL;
@@ -242,7 +286,8 @@ static unsigned int host_width(const struct doctor *doctor)
 	return width;
 }
 
-static void check_phys_bits(struct doctor *doctor, const struct kvmfr_domain *domain)
+static void check_phys_bits(struct doctor *doctor,
+			    const struct kvmfr_domain *domain)
 {
 	unsigned int iommu = iommu_width(doctor);
 	unsigned int host = host_width(doctor);
@@ -252,18 +297,24 @@ static void check_phys_bits(struct doctor *doctor, const struct kvmfr_domain *do
 	     strcmp(domain->cpu_mode, "maximum")) ||
 	    (domain->phys_bits && domain->phys_bits <= iommu))
 		return;
-	doctor_report(doctor, "domain-phys-bits", DOCTOR_WARNING,
-		      doctor_text("%s has addresses of %u bits as this processor, but the IOMMU "
-				  "has %u.", domain->name,
-				  domain->phys_bits ? domain->phys_bits : host, iommu),
-		      doctor_text("What the firmware puts beyond that cannot be mapped for the "
-				  "GPU: 'VFIO_MAP_DMA failed'."),
-		      doctor_xml_edit(domain, "-e 's|<maxphysaddr [^>]*/>||' "
-				      "-e '%lds|<cpu \\([^>]*[^/>]\\)>|<cpu \\1>"
-				      "<maxphysaddr mode=\"passthrough\" limit=\"%u\"/>|' "
-				      "-e '%lds|<cpu \\([^>]*\\)/>|<cpu \\1>"
-				      "<maxphysaddr mode=\"passthrough\" limit=\"%u\"/></cpu>|'",
-				      domain->cpu_line, iommu, domain->cpu_line, iommu));
+	doctor_report(
+		doctor, "domain-phys-bits", DOCTOR_WARNING,
+		doctor_text(
+			"%s has addresses of %u bits as this processor, but the IOMMU "
+			"has %u.",
+			domain->name,
+			domain->phys_bits ? domain->phys_bits : host, iommu),
+		doctor_text(
+			"What the firmware puts beyond that cannot be mapped for the "
+			"GPU: 'VFIO_MAP_DMA failed'."),
+		doctor_xml_edit(
+			domain,
+			"-e 's|<maxphysaddr [^>]*/>||' "
+			"-e '%lds|<cpu \\([^>]*[^/>]\\)>|<cpu \\1>"
+			"<maxphysaddr mode=\"passthrough\" limit=\"%u\"/>|' "
+			"-e '%lds|<cpu \\([^>]*\\)/>|<cpu \\1>"
+			"<maxphysaddr mode=\"passthrough\" limit=\"%u\"/></cpu>|'",
+			domain->cpu_line, iommu, domain->cpu_line, iommu));
 }
 
 static bool uses(const struct kvmfr_domain *domain, int node)
@@ -285,13 +336,19 @@ static void check_sharing(struct doctor *doctor)
 			if (!uses(domain, node))
 				continue;
 			if (first)
-				doctor_report(doctor, "domain-shared-node", DOCTOR_NOTE,
-					      doctor_text("%s and %s both use /dev/kvmfr%d.",
-							  first->name, domain->name, node),
-					      doctor_text("They cannot run at the same time: both "
-							  "would write their picture there."),
-					      doctor_text("# give one of them a device of its own, "
-							  "if they are to"));
+				doctor_report(
+					doctor, "domain-shared-node",
+					DOCTOR_NOTE,
+					doctor_text(
+						"%s and %s both use /dev/kvmfr%d.",
+						first->name, domain->name,
+						node),
+					doctor_text(
+						"They cannot run at the same time: both "
+						"would write their picture there."),
+					doctor_text(
+						"# give one of them a device of its own, "
+						"if they are to"));
 			first = domain;
 		}
 	}

@@ -24,10 +24,12 @@ static bool is_entry(const char *line, size_t *length)
 		return false;
 	name = memrchr(line, '/', *length);
 	name = name ? name + 1 : line;
-	return !strncmp(name, "kvmfr.ko", 8) && (name[8] == ':' || name[8] == '.');
+	return !strncmp(name, "kvmfr.ko", 8) &&
+	       (name[8] == ':' || name[8] == '.');
 }
 
-void doctor_module_find(struct doctor *doctor, const char *release, char *path, size_t size)
+void doctor_module_find(struct doctor *doctor, const char *release, char *path,
+			size_t size)
 {
 	char *text = NULL;
 	const char *line;
@@ -35,19 +37,21 @@ void doctor_module_find(struct doctor *doctor, const char *release, char *path, 
 
 	*path = '\0';
 	if (!*release || strchr(release, '/') ||
-	    kvmfr_read_all(doctor->root, &text, DEP_MAX, "lib/modules/%s/modules.dep",
-			   release) < 0)
+	    kvmfr_read_all(doctor->root, &text, DEP_MAX,
+			   "lib/modules/%s/modules.dep", release) < 0)
 		return;
-	for (line = text; line && *line; line = strchr(line, '\n'), line += !!line)
+	for (line = text; line && *line;
+	     line = strchr(line, '\n'), line += !!line)
 		if (is_entry(line, &length))
 			break;
 	if (line && *line)
-		snprintf(path, size, "lib/modules/%s/%.*s", release, (int)length, line);
+		snprintf(path, size, "lib/modules/%s/%.*s", release,
+			 (int)length, line);
 	free(text);
 }
 
-bool doctor_module_elsewhere(struct doctor *doctor, const char *release, char *others,
-			     size_t size)
+bool doctor_module_elsewhere(struct doctor *doctor, const char *release,
+			     char *others, size_t size)
 {
 	struct kvmfr_names names;
 	char path[256];
@@ -61,15 +65,17 @@ bool doctor_module_elsewhere(struct doctor *doctor, const char *release, char *o
 			continue;
 		doctor_module_find(doctor, names.name[i], path, sizeof(path));
 		if (*path)
-			used += (size_t)snprintf(others + used, size - used, "%s%s",
-						 used ? ", " : "", names.name[i]);
+			used += (size_t)snprintf(others + used, size - used,
+						 "%s%s", used ? ", " : "",
+						 names.name[i]);
 	}
 	kvmfr_names_free(&names);
 	return used;
 }
 
 /* Of a file that is not compressed: the last bytes say whether it is signed. */
-static bool read_trailer(const struct doctor *doctor, const char *path, char signer[128])
+static bool read_trailer(const struct doctor *doctor, const char *path,
+			 char signer[128])
 {
 	char data[sizeof(SIGNATURE)] = "";
 	size_t length = strlen(path);
@@ -88,7 +94,8 @@ static bool read_trailer(const struct doctor *doctor, const char *path, char sig
 	return true;
 }
 
-bool doctor_module_signer(const struct doctor *doctor, const char *path, char signer[128])
+bool doctor_module_signer(const struct doctor *doctor, const char *path,
+			  char signer[128])
 {
 	struct kvmfr_module_info info;
 
@@ -101,7 +108,8 @@ bool doctor_module_signer(const struct doctor *doctor, const char *path, char si
 }
 
 /* The highest version of the package that DKMS has; false if it has none. */
-static bool dkms_version(const struct doctor *doctor, char *version, size_t size)
+static bool dkms_version(const struct doctor *doctor, char *version,
+			 size_t size)
 {
 	struct kvmfr_names names;
 	bool found = false;
@@ -109,7 +117,8 @@ static bool dkms_version(const struct doctor *doctor, char *version, size_t size
 	if (kvmfr_list(doctor->root, &names, TREE "/" PACKAGE))
 		return false;
 	for (size_t i = 0; i < names.count; i++) {
-		if (!kvmfr_exists(doctor->root, TREE "/" PACKAGE "/%s/source", names.name[i]))
+		if (!kvmfr_exists(doctor->root, TREE "/" PACKAGE "/%s/source",
+				  names.name[i]))
 			continue;
 		snprintf(version, size, "%s", names.name[i]);
 		found = true;
@@ -120,24 +129,34 @@ static bool dkms_version(const struct doctor *doctor, char *version, size_t size
 
 static bool has_headers(const struct doctor *doctor, const char *release)
 {
-	return kvmfr_exists(doctor->root, "lib/modules/%s/build/Makefile", release);
+	return kvmfr_exists(doctor->root, "lib/modules/%s/build/Makefile",
+			    release);
 }
 
 char *doctor_dkms_state(const struct doctor *doctor, const char *release)
 {
-	const char *headers = has_headers(doctor, release) ? "headers are there" :
-			      "headers are missing";
+	const char *headers = has_headers(doctor, release) ?
+				      "headers are there" :
+				      "headers are missing";
 	char version[64];
 
 	if (!dkms_version(doctor, version, sizeof(version)))
-		return doctor_text("DKMS does not know " PACKAGE ", the kernel's %s", headers);
-	if (kvmfr_exists(doctor->root, TREE "/" PACKAGE "/%s/%s", version, release))
-		return doctor_text("DKMS has built " PACKAGE " %s but not installed it", version);
-	if (kvmfr_exists(doctor->root, TREE "/" PACKAGE "/%s/build/make.log", version))
-		return doctor_text("DKMS could not build " PACKAGE " %s, see /" TREE "/" PACKAGE
-				   "/%s/build/make.log; the kernel's %s", version, version,
+		return doctor_text("DKMS does not know " PACKAGE
+				   ", the kernel's %s",
 				   headers);
-	return doctor_text("DKMS has " PACKAGE " %s but has not built it, the kernel's %s",
+	if (kvmfr_exists(doctor->root, TREE "/" PACKAGE "/%s/%s", version,
+			 release))
+		return doctor_text("DKMS has built " PACKAGE
+				   " %s but not installed it",
+				   version);
+	if (kvmfr_exists(doctor->root, TREE "/" PACKAGE "/%s/build/make.log",
+			 version))
+		return doctor_text("DKMS could not build " PACKAGE
+				   " %s, see /" TREE "/" PACKAGE
+				   "/%s/build/make.log; the kernel's %s",
+				   version, version, headers);
+	return doctor_text("DKMS has " PACKAGE
+			   " %s but has not built it, the kernel's %s",
 			   version, headers);
 }
 
@@ -150,7 +169,8 @@ static bool is_like(const struct doctor *doctor, const char *name)
 
 	if (kvmfr_read(doctor->root, text, sizeof(text), "etc/os-release") < 0)
 		return false;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
 		if (!strncmp(line, "ID=", 3) || !strncmp(line, "ID_LIKE=", 8))
 			like = like || strstr(line, name);
 	return like;
@@ -164,12 +184,15 @@ static char *headers_remedy(const struct doctor *doctor, const char *release)
 	if (has_headers(doctor, release))
 		return strdup("");
 	if (is_like(doctor, "debian") || is_like(doctor, "ubuntu"))
-		return doctor_text("apt-get install -y linux-headers-%s\n", release);
+		return doctor_text("apt-get install -y linux-headers-%s\n",
+				   release);
 	if (is_like(doctor, "fedora") || is_like(doctor, "rhel"))
 		return doctor_text("dnf install -y kernel-devel-%s\n", release);
 	if (is_like(doctor, "arch") &&
-	    kvmfr_read(doctor->root, base, sizeof(base), "lib/modules/%s/pkgbase", release) > 0)
-		return doctor_text("pacman -S --needed --noconfirm %s-headers\n", base);
+	    kvmfr_read(doctor->root, base, sizeof(base),
+		       "lib/modules/%s/pkgbase", release) > 0)
+		return doctor_text(
+			"pacman -S --needed --noconfirm %s-headers\n", base);
 	return doctor_text("# install the headers of kernel %s\n", release);
 }
 
@@ -184,7 +207,8 @@ static bool find_source(const struct doctor *doctor, char *version, size_t size)
 		return false;
 	for (size_t i = 0; i < names.count; i++) {
 		if (strncmp(names.name[i], prefix, strlen(prefix)) ||
-		    !kvmfr_exists(doctor->root, "usr/src/%s/dkms.conf", names.name[i]))
+		    !kvmfr_exists(doctor->root, "usr/src/%s/dkms.conf",
+				  names.name[i]))
 			continue;
 		snprintf(version, size, "%s", names.name[i] + strlen(prefix));
 		found = true;
@@ -204,11 +228,15 @@ char *doctor_dkms_remedy(const struct doctor *doctor, const char *release)
 		return NULL;
 	known = dkms_version(doctor, version, sizeof(version));
 	if (known || find_source(doctor, version, sizeof(version)))
-		text = doctor_text("%s%s%s%sdkms install -m " PACKAGE " -v %s -k %s", headers,
+		text = doctor_text("%s%s%s%sdkms install -m " PACKAGE
+				   " -v %s -k %s",
+				   headers,
 				   known ? "" : "dkms add -m " PACKAGE " -v ",
-				   known ? "" : version, known ? "" : "\n", version, release);
+				   known ? "" : version, known ? "" : "\n",
+				   version, release);
 	else
-		text = doctor_text("%s# in the sources of " PACKAGE ": make dkms-install",
+		text = doctor_text("%s# in the sources of " PACKAGE
+				   ": make dkms-install",
 				   headers);
 	free(headers);
 	return text;
@@ -227,31 +255,37 @@ char *doctor_sign_remedy(const struct doctor *doctor, const char *release)
 	char version[64];
 
 	if (!dkms_version(doctor, version, sizeof(version)))
-		return doctor_text("# sign it with a key of your own, or install it by DKMS, "
-				   "which signs: make dkms-install\n"
-				   "mokutil --import /%s\n"
-				   "# boot again; choose 'Enroll MOK' in the blue menu, and give "
-				   "the password", key);
-	return doctor_text("%sdkms build --force -m " PACKAGE " -v %s -k %s\n"
-			   "dkms install --force -m " PACKAGE " -v %s -k %s\n"
-			   "mokutil --import /%s\n"
-			   "# boot again; choose 'Enroll MOK' in the blue menu, and give the "
-			   "password",
-			   kvmfr_exists(doctor->root, "%s", key) ? "" : "dkms generate_mok\n",
-			   version, release, version, release, key);
+		return doctor_text(
+			"# sign it with a key of your own, or install it by DKMS, "
+			"which signs: make dkms-install\n"
+			"mokutil --import /%s\n"
+			"# boot again; choose 'Enroll MOK' in the blue menu, and give "
+			"the password",
+			key);
+	return doctor_text(
+		"%sdkms build --force -m " PACKAGE " -v %s -k %s\n"
+		"dkms install --force -m " PACKAGE " -v %s -k %s\n"
+		"mokutil --import /%s\n"
+		"# boot again; choose 'Enroll MOK' in the blue menu, and give the "
+		"password",
+		kvmfr_exists(doctor->root, "%s", key) ? "" :
+							"dkms generate_mok\n",
+		version, release, version, release, key);
 }
 
 /* BUILT_MODULE_NAME[0]="kvmfr" */
-static bool builds_kvmfr(const struct doctor *doctor, const char *package, const char *version)
+static bool builds_kvmfr(const struct doctor *doctor, const char *package,
+			 const char *version)
 {
 	char text[KVMFR_TEXT_MAX];
 	bool builds = false;
 	char *rest;
 
-	if (kvmfr_read(doctor->root, text, sizeof(text), TREE "/%s/%s/source/dkms.conf", package,
-		       version) < 0)
+	if (kvmfr_read(doctor->root, text, sizeof(text),
+		       TREE "/%s/%s/source/dkms.conf", package, version) < 0)
 		return !strcmp(package, "kvmfr");
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		const char *value = strchr(line, '=');
 
 		if (!value || strncmp(line, "BUILT_MODULE_NAME", 17))
@@ -268,7 +302,8 @@ static char *foreign_version(const struct doctor *doctor, const char *package)
 	struct kvmfr_names names;
 	char *found = NULL;
 
-	if (!strcmp(package, PACKAGE) || kvmfr_list(doctor->root, &names, TREE "/%s", package))
+	if (!strcmp(package, PACKAGE) ||
+	    kvmfr_list(doctor->root, &names, TREE "/%s", package))
 		return NULL;
 	for (size_t i = 0; i < names.count && !found; i++)
 		if (strncmp(names.name[i], "kernel-", 7) &&

@@ -8,14 +8,16 @@
 #include "doctor.h"
 
 /* The file for a kernel by its modules.dep, relative to the root; "" if none. */
-void doctor_module_find(struct doctor *doctor, const char *release, char *path, size_t size);
+void doctor_module_find(struct doctor *doctor, const char *release, char *path,
+			size_t size);
 
 /* Kernels other than @release that have one: "6.1.0-1, 6.12.0-2". */
-bool doctor_module_elsewhere(struct doctor *doctor, const char *release, char *others,
-			     size_t size);
+bool doctor_module_elsewhere(struct doctor *doctor, const char *release,
+			     char *others, size_t size);
 
 /* Who signed it, "" if nobody; false if that cannot be seen here. */
-bool doctor_module_signer(const struct doctor *doctor, const char *path, char signer[128]);
+bool doctor_module_signer(const struct doctor *doctor, const char *path,
+			  char signer[128]);
 
 /* How far DKMS has come with kvmfr-suite, a part of a sentence; to be freed. */
 char *doctor_dkms_state(const struct doctor *doctor, const char *release);

@@ -18,16 +18,18 @@
 #include "terminal.h"
 
 #define FILE_MAX (1024 * 1024)
-#define SAVED ".before-kvmfrctl"	/* nothing reads a file of that name */
+#define SAVED ".before-kvmfrctl" /* nothing reads a file of that name */
 
 /* Attributes take a value; everything else is a file that is replaced. */
 static bool is_attribute(const struct doctor_write *write)
 {
-	return !strncmp(write->path, "sys/", 4) || !strncmp(write->path, "proc/", 5);
+	return !strncmp(write->path, "sys/", 4) ||
+	       !strncmp(write->path, "proc/", 5);
 }
 
 /* What is there now, to be freed; NULL if nothing, or nothing that can be read. */
-static char *old_text(const struct kvmfr_root *root, const struct doctor_write *write)
+static char *old_text(const struct kvmfr_root *root,
+		      const struct doctor_write *write)
 {
 	char *text;
 
@@ -76,8 +78,9 @@ static void root_path(const struct kvmfr_root *root, char path[PATH_MAX])
 	path[length > 0 ? length : 0] = '\0';
 }
 
-static void show_undo(const struct kvmfr_root *root, const struct doctor_write *write,
-		      const char *old, FILE *out)
+static void show_undo(const struct kvmfr_root *root,
+		      const struct doctor_write *write, const char *old,
+		      FILE *out)
 {
 	char safe[512];
 	char at[PATH_MAX];
@@ -87,10 +90,11 @@ static void show_undo(const struct kvmfr_root *root, const struct doctor_write *
 		fprintf(out, "    rm '%s/%s'\n", at, write->path);
 	else if (is_attribute(write))
 		fprintf(out, "    echo '%s' >'%s/%s'\n",
-			kvmfr_terminal_safe(safe, sizeof(safe), old), at, write->path);
-	else
-		fprintf(out, "    mv '%s/%s%s' '%s/%s'\n", at, write->path, SAVED, at,
+			kvmfr_terminal_safe(safe, sizeof(safe), old), at,
 			write->path);
+	else
+		fprintf(out, "    mv '%s/%s%s' '%s/%s'\n", at, write->path,
+			SAVED, at, write->path);
 }
 
 /* Opens the directory of @path, so that no link leads out of the root. */
@@ -110,8 +114,8 @@ static int replace_file(const struct kvmfr_root *root, const char *path,
 	fd = kvmfr_open(root, O_PATH | O_DIRECTORY, "%s", dirname(directory));
 	if (fd < 0)
 		return fd;
-	if (snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", fd, basename(name)) >=
-	    (int)sizeof(full))
+	if (snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", fd,
+		     basename(name)) >= (int)sizeof(full))
 		ret = -ENAMETOOLONG;
 	else
 		ret = kvmfr_file_replace(full, text, strlen(text), mode);
@@ -120,20 +124,21 @@ static int replace_file(const struct kvmfr_root *root, const char *path,
 }
 
 /* The old file, with the newline that reading took away, beside the new one. */
-static int save_file(const struct kvmfr_root *root, const char *path, const char *old,
-		     mode_t mode)
+static int save_file(const struct kvmfr_root *root, const char *path,
+		     const char *old, mode_t mode)
 {
 	char *saved = doctor_text("%s%s", path, SAVED);
 	char *text = doctor_text("%s\n", old);
-	int ret = saved && text ? replace_file(root, saved, text, mode) : -ENOMEM;
+	int ret = saved && text ? replace_file(root, saved, text, mode) :
+				  -ENOMEM;
 
 	free(text);
 	free(saved);
 	return ret;
 }
 
-static int do_write(const struct kvmfr_root *root, const struct doctor_write *write,
-		    const char *old)
+static int do_write(const struct kvmfr_root *root,
+		    const struct doctor_write *write, const char *old)
 {
 	mode_t mode = 0644;
 	struct stat st;
@@ -169,7 +174,8 @@ static int for_each_write(const struct doctor *doctor, FILE *out,
 			char *old = old_text(doctor->root, &finding->writes[j]);
 
 			if (!is_done(&finding->writes[j], old)) {
-				ret = each(doctor->root, &finding->writes[j], old, out);
+				ret = each(doctor->root, &finding->writes[j],
+					   old, out);
 				count++;
 			}
 			free(old);
@@ -187,13 +193,14 @@ static int show(const struct kvmfr_root *root, const struct doctor_write *write,
 	return 0;
 }
 
-static int apply(const struct kvmfr_root *root, const struct doctor_write *write,
-		 const char *old, FILE *out)
+static int apply(const struct kvmfr_root *root,
+		 const struct doctor_write *write, const char *old, FILE *out)
 {
 	int ret = do_write(root, write, old);
 
 	if (ret)
-		command_fail("cannot write '/%s': %s", write->path, strerror(-ret));
+		command_fail("cannot write '/%s': %s", write->path,
+			     strerror(-ret));
 	else
 		show_undo(root, write, old, out);
 	return ret;

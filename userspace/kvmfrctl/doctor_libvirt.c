@@ -17,9 +17,9 @@
 #define LOCAL "etc/apparmor.d/local/abstractions/libvirt-qemu"
 
 /* What libvirt allows where the list is not set. */
-static const char * const defaults[] = {
-	"/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx",
-	"/dev/kvm", "/dev/userfaultfd",
+static const char *const defaults[] = {
+	"/dev/null",	"/dev/full", "/dev/zero", "/dev/random",
+	"/dev/urandom", "/dev/ptmx", "/dev/kvm",  "/dev/userfaultfd",
 };
 
 static bool is_listed(const struct qemu_conf *conf, int node)
@@ -45,7 +45,8 @@ static char *describe_list(const struct qemu_conf *conf, int nodes)
 	fputs("cgroup_device_acl = [\n", out);
 	for (size_t i = 0; conf->has_acl && i < conf->acl_count; i++)
 		fprintf(out, "    \"%s\",\n", conf->acl[i]);
-	for (size_t i = 0; !conf->has_acl && i < sizeof(defaults) / sizeof(*defaults); i++)
+	for (size_t i = 0;
+	     !conf->has_acl && i < sizeof(defaults) / sizeof(*defaults); i++)
 		fprintf(out, "    \"%s\",\n", defaults[i]);
 	for (int i = 0; i < nodes; i++)
 		if (!is_listed(conf, i))
@@ -58,7 +59,8 @@ static char *describe_list(const struct qemu_conf *conf, int nodes)
 	return text;
 }
 
-static void check_list(struct doctor *doctor, const struct qemu_conf *conf, int nodes)
+static void check_list(struct doctor *doctor, const struct qemu_conf *conf,
+		       int nodes)
 {
 	char *list, *remove;
 
@@ -66,19 +68,31 @@ static void check_list(struct doctor *doctor, const struct qemu_conf *conf, int 
 		if (is_listed(conf, i))
 			continue;
 		list = describe_list(conf, nodes);
-		remove = conf->has_acl ? doctor_text("sed -i '%u,%ud' /" QEMU_CONF "\n",
-						     conf->first, conf->last) : strdup("");
-		doctor_report(doctor, "cgroup-device-acl", DOCTOR_ERROR,
-			      conf->has_acl ?
-			      doctor_text("cgroup_device_acl in /" QEMU_CONF " (line %u) does not "
-					  "list /dev/kvmfr%d.", conf->first, i) :
-			      doctor_text("/" QEMU_CONF " does not set cgroup_device_acl, whose "
-					  "default does not list /dev/kvmfr%d.", i),
-			      doctor_text("QEMU is refused the device: 'Operation not permitted' "
-					  "or 'No such file or directory'."),
-			      list && remove ?
-			      doctor_text("%scat >>/" QEMU_CONF " <<'EOF'\n%s\nEOF\n%s", remove,
-					  list, doctor_restart_libvirt(doctor)) : NULL);
+		remove = conf->has_acl ?
+				 doctor_text("sed -i '%u,%ud' /" QEMU_CONF "\n",
+					     conf->first, conf->last) :
+				 strdup("");
+		doctor_report(
+			doctor, "cgroup-device-acl", DOCTOR_ERROR,
+			conf->has_acl ?
+				doctor_text("cgroup_device_acl in /" QEMU_CONF
+					    " (line %u) does not "
+					    "list /dev/kvmfr%d.",
+					    conf->first, i) :
+				doctor_text(
+					"/" QEMU_CONF
+					" does not set cgroup_device_acl, whose "
+					"default does not list /dev/kvmfr%d.",
+					i),
+			doctor_text(
+				"QEMU is refused the device: 'Operation not permitted' "
+				"or 'No such file or directory'."),
+			list && remove ?
+				doctor_text("%scat >>/" QEMU_CONF
+					    " <<'EOF'\n%s\nEOF\n%s",
+					    remove, list,
+					    doctor_restart_libvirt(doctor)) :
+				NULL);
 		free(remove);
 		free(list);
 		return;
@@ -92,7 +106,8 @@ struct profile {
 };
 
 /* "/dev/kvmfr* rw," */
-static void read_profile(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void read_profile(struct doctor *doctor, const struct doctor_line *line,
+			 void *data)
 {
 	struct profile *profile = data;
 	char *rest;
@@ -124,10 +139,12 @@ static void fix_local(struct doctor *doctor, struct doctor_finding *finding)
 	char *old, *text;
 	int ret = kvmfr_read_all(doctor->root, &old, 1024 * 1024, LOCAL);
 
-	if (ret < 0 && !(ret == -ENOENT &&
-			 kvmfr_exists(doctor->root, "etc/apparmor.d/local/abstractions")))
+	if (ret < 0 &&
+	    !(ret == -ENOENT &&
+	      kvmfr_exists(doctor->root, "etc/apparmor.d/local/abstractions")))
 		return;
-	text = doctor_text("%s%s/dev/kvmfr* rw,\n", old ? old : "", old && *old ? "\n" : "");
+	text = doctor_text("%s%s/dev/kvmfr* rw,\n", old ? old : "",
+			   old && *old ? "\n" : "");
 	if (text)
 		doctor_fix_write(doctor, finding, text, LOCAL);
 	free(text);
@@ -140,7 +157,8 @@ static void check_apparmor(struct doctor *doctor, int nodes)
 	struct doctor_finding *finding;
 	char enabled[8] = "";
 
-	kvmfr_read(doctor->root, enabled, sizeof(enabled), "sys/module/apparmor/parameters/enabled");
+	kvmfr_read(doctor->root, enabled, sizeof(enabled),
+		   "sys/module/apparmor/parameters/enabled");
 	if (*enabled == 'N' || !kvmfr_exists(doctor->root, ABSTRACTION))
 		return;
 	doctor_lines(doctor, read_profile, &profile, ABSTRACTION);
@@ -149,16 +167,22 @@ static void check_apparmor(struct doctor *doctor, int nodes)
 	for (int i = 0; i < nodes; i++) {
 		if (profile.allowed[i])
 			continue;
-		finding = doctor_report(doctor, "apparmor-kvmfr", DOCTOR_ERROR,
-					doctor_text("AppArmor does not let QEMU use /dev/kvmfr%d.", i),
-					doctor_text("The virtual machine does not start: 'Permission "
-						    "denied'."),
-					doctor_text("%secho '/dev/kvmfr* rw,' >>/%s\n"
-						    "# virtual machines that are started from now on "
-						    "may use it",
-						    profile.includes_local ?
-						    "mkdir -p /etc/apparmor.d/local/abstractions\n" : "",
-						    profile.includes_local ? LOCAL : ABSTRACTION));
+		finding = doctor_report(
+			doctor, "apparmor-kvmfr", DOCTOR_ERROR,
+			doctor_text(
+				"AppArmor does not let QEMU use /dev/kvmfr%d.",
+				i),
+			doctor_text(
+				"The virtual machine does not start: 'Permission "
+				"denied'."),
+			doctor_text(
+				"%secho '/dev/kvmfr* rw,' >>/%s\n"
+				"# virtual machines that are started from now on "
+				"may use it",
+				profile.includes_local ?
+					"mkdir -p /etc/apparmor.d/local/abstractions\n" :
+					"",
+				profile.includes_local ? LOCAL : ABSTRACTION));
 		if (profile.includes_local)
 			fix_local(doctor, finding);
 		return;
@@ -166,7 +190,8 @@ static void check_apparmor(struct doctor *doctor, int nodes)
 }
 
 /* The label of the node, "" if it has none. */
-static void read_label(const struct doctor *doctor, const char *name, char label[128])
+static void read_label(const struct doctor *doctor, const char *name,
+		       char label[128])
 {
 	int fd = kvmfr_open(doctor->root, O_PATH, "dev/%s", name);
 	ssize_t length = -1;
@@ -180,27 +205,34 @@ static void read_label(const struct doctor *doctor, const char *name, char label
 	label[length > 0 ? length : 0] = '\0';
 }
 
-static void check_selinux(struct doctor *doctor, const struct kvmfr_device *devices, int count)
+static void check_selinux(struct doctor *doctor,
+			  const struct kvmfr_device *devices, int count)
 {
 	int64_t enforce = 0;
 	char label[128];
 
-	if (kvmfr_read_s64(doctor->root, &enforce, "sys/fs/selinux/enforce") || enforce != 1)
+	if (kvmfr_read_s64(doctor->root, &enforce, "sys/fs/selinux/enforce") ||
+	    enforce != 1)
 		return;
 	for (int i = 0; i < count; i++) {
 		read_label(doctor, devices[i].name, label);
 		if (!strstr(label, ":device_t:"))
 			continue;
-		doctor_report(doctor, "selinux-label", DOCTOR_ERROR,
-			      doctor_text("/dev/%s has the SELinux label %s.", devices[i].name, label),
-			      doctor_text("SELinux lets no virtual machine use a device of that type."),
-			      doctor_text("semanage fcontext -a -t svirt_tmpfs_t '/dev/kvmfr[0-9]'\n"
-					  "restorecon -v /dev/kvmfr*"));
+		doctor_report(
+			doctor, "selinux-label", DOCTOR_ERROR,
+			doctor_text("/dev/%s has the SELinux label %s.",
+				    devices[i].name, label),
+			doctor_text(
+				"SELinux lets no virtual machine use a device of that type."),
+			doctor_text(
+				"semanage fcontext -a -t svirt_tmpfs_t '/dev/kvmfr[0-9]'\n"
+				"restorecon -v /dev/kvmfr*"));
 		return;
 	}
 }
 
-void doctor_check_libvirt(struct doctor *doctor, const struct kvmfr_device *devices, int count)
+void doctor_check_libvirt(struct doctor *doctor,
+			  const struct kvmfr_device *devices, int count)
 {
 	int wanted = doctor_wanted_count(doctor);
 	int nodes = count > wanted ? count : wanted;
@@ -210,7 +242,8 @@ void doctor_check_libvirt(struct doctor *doctor, const struct kvmfr_device *devi
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		return;
 	if (ret) {
-		doctor_skip(doctor, doctor_text("/" QEMU_CONF ": %s", strerror(-ret)));
+		doctor_skip(doctor,
+			    doctor_text("/" QEMU_CONF ": %s", strerror(-ret)));
 		return;
 	}
 	check_list(doctor, &conf, nodes);

@@ -37,6 +37,7 @@ void qemu_conf_clear(struct qemu_conf *conf);
 bool doctor_libvirt_user(const struct doctor *doctor, struct doctor_user *user);
 
 /* cgroup_device_acl, AppArmor, SELinux. */
-void doctor_check_libvirt(struct doctor *doctor, const struct kvmfr_device *devices, int count);
+void doctor_check_libvirt(struct doctor *doctor,
+			  const struct kvmfr_device *devices, int count);
 
 #endif

@@ -28,7 +28,8 @@ static char *describe_holders(const struct doctor *doctor, const char *name)
 	count = kvmfr_holder_list(doctor->root, path, &holders, &blind);
 	for (int i = 0; i < count; i++)
 		if (holders[i].open || holders[i].mapped)
-			fprintf(out, "# first end %s (pid %d), which has it open\n",
+			fprintf(out,
+				"# first end %s (pid %d), which has it open\n",
 				holders[i].comm, (int)holders[i].pid);
 	if (count > 0)
 		free(holders);
@@ -47,35 +48,46 @@ out:
  */
 static char *make_again(const struct kvmfr_device *device, const char *before)
 {
-	return doctor_text("%s%s" RELOAD, device->mappings > 0 || device->exports > 0 ?
-			   "# first shut down the virtual machines and clients that use it\n" : "",
-			   before);
+	return doctor_text(
+		"%s%s" RELOAD,
+		device->mappings > 0 || device->exports > 0 ?
+			"# first shut down the virtual machines and clients that use it\n" :
+			"",
+		before);
 }
 
-static void report_missing(struct doctor *doctor, const struct kvmfr_device *device)
+static void report_missing(struct doctor *doctor,
+			   const struct kvmfr_device *device)
 {
 	const char *name = device->name;
 
-	doctor_report(doctor, "node-missing", DOCTOR_ERROR,
-		      doctor_text("There is a device %s, but no /dev/%s.", name, name),
-		      doctor_text("QEMU would create a regular file of that name, and the "
-				  "picture would never arrive."),
-		      make_again(device, ""));
+	doctor_report(
+		doctor, "node-missing", DOCTOR_ERROR,
+		doctor_text("There is a device %s, but no /dev/%s.", name,
+			    name),
+		doctor_text(
+			"QEMU would create a regular file of that name, and the "
+			"picture would never arrive."),
+		make_again(device, ""));
 }
 
 /* With a module that is not loaded the node comes later, and loading is advised. */
-static void report_regular(struct doctor *doctor, const char *name, const struct stat *st,
-			   bool loaded)
+static void report_regular(struct doctor *doctor, const char *name,
+			   const struct stat *st, bool loaded)
 {
 	char *holders = describe_holders(doctor, name);
 
-	doctor_report(doctor, "node-regular-file", DOCTOR_ERROR,
-		      doctor_text("/dev/%s is a regular file of %lld bytes, not a device.",
-				  name, (long long)st->st_size),
-		      doctor_text("QEMU makes one if it is started before kvmfr is loaded; "
-				  "it hides the device from everybody."),
-		      holders ? doctor_text("%srm -f /dev/%s%s", holders, name,
-					    loaded ? "\n" RELOAD : "") : NULL);
+	doctor_report(
+		doctor, "node-regular-file", DOCTOR_ERROR,
+		doctor_text(
+			"/dev/%s is a regular file of %lld bytes, not a device.",
+			name, (long long)st->st_size),
+		doctor_text(
+			"QEMU makes one if it is started before kvmfr is loaded; "
+			"it hides the device from everybody."),
+		holders ? doctor_text("%srm -f /dev/%s%s", holders, name,
+				      loaded ? "\n" RELOAD : "") :
+			  NULL);
 	free(holders);
 }
 
@@ -94,21 +106,26 @@ static const char *kind(mode_t mode)
 	return "a socket or a pipe";
 }
 
-static void report_other(struct doctor *doctor, const struct kvmfr_device *device,
+static void report_other(struct doctor *doctor,
+			 const struct kvmfr_device *device,
 			 const struct stat *st)
 {
 	const char *name = device->name;
-	char *before = doctor_text("%s /dev/%s\n", S_ISDIR(st->st_mode) ? "rmdir" : "rm -f", name);
+	char *before = doctor_text(
+		"%s /dev/%s\n", S_ISDIR(st->st_mode) ? "rmdir" : "rm -f", name);
 
-	doctor_report(doctor, "node-other", DOCTOR_ERROR,
-		      doctor_text("/dev/%s is %s.", name, kind(st->st_mode)),
-		      doctor_text("QEMU and the client open something else than the memory "
-				  "they share."),
-		      before ? make_again(device, before) : NULL);
+	doctor_report(
+		doctor, "node-other", DOCTOR_ERROR,
+		doctor_text("/dev/%s is %s.", name, kind(st->st_mode)),
+		doctor_text(
+			"QEMU and the client open something else than the memory "
+			"they share."),
+		before ? make_again(device, before) : NULL);
 	free(before);
 }
 
-static void check_device(struct doctor *doctor, const struct kvmfr_device *device)
+static void check_device(struct doctor *doctor,
+			 const struct kvmfr_device *device)
 {
 	struct stat st = { 0 };
 
@@ -128,7 +145,8 @@ static void check_device(struct doctor *doctor, const struct kvmfr_device *devic
 }
 
 /* Files that wait for the module, or for a device that it does not have. */
-static void check_strays(struct doctor *doctor, const struct kvmfr_device *devices, int count)
+static void check_strays(struct doctor *doctor,
+			 const struct kvmfr_device *devices, int count)
 {
 	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
 		char name[32];
@@ -150,8 +168,9 @@ void doctor_check_node(struct doctor *doctor)
 	int count = kvmfr_device_list(doctor->root, devices);
 
 	if (count < 0) {
-		doctor_skip(doctor, doctor_text("devices below /sys/class/kvmfr: %s",
-						strerror(-count)));
+		doctor_skip(doctor,
+			    doctor_text("devices below /sys/class/kvmfr: %s",
+					strerror(-count)));
 		return;
 	}
 	for (int i = 0; i < count; i++)

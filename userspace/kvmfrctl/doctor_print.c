@@ -39,7 +39,8 @@ static void put_lines(FILE *out, const char *indent, const char *text)
 
 static void print_finding(const struct doctor_finding *finding, bool colours)
 {
-	printf("%s%s %s%s\n", kvmfr_terminal_colour(colours, levels[finding->level].colour),
+	printf("%s%s %s%s\n",
+	       kvmfr_terminal_colour(colours, levels[finding->level].colour),
 	       levels[finding->level].name, finding->id,
 	       kvmfr_terminal_colour(colours, KVMFR_PLAIN));
 	put_lines(stdout, "  ", finding->what);
@@ -69,9 +70,11 @@ static struct json_object *describe_writes(const struct doctor_finding *finding)
 		char *path = doctor_text("/%s", finding->writes[i].path);
 
 		json_object_object_add(write, "path",
-				       json_object_new_string(path ? path : ""));
-		json_object_object_add(write, "text",
-				       json_object_new_string(finding->writes[i].text));
+				       json_object_new_string(path ? path :
+								     ""));
+		json_object_object_add(
+			write, "text",
+			json_object_new_string(finding->writes[i].text));
 		json_object_array_add(list, write);
 		free(path);
 	}
@@ -91,7 +94,8 @@ static struct json_object *describe_text(const char *text)
 	put_lines(out, "", text);
 	if (fclose(out))
 		size = 0;
-	string = json_object_new_string_len(lines ? lines : "", size ? (int)size - 1 : 0);
+	string = json_object_new_string_len(lines ? lines : "",
+					    size ? (int)size - 1 : 0);
 	free(lines);
 	return string;
 }
@@ -100,12 +104,15 @@ static struct json_object *describe(const struct doctor_finding *finding)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "level",
-			       json_object_new_string(levels[finding->level].name));
-	json_object_object_add(object, "id", json_object_new_string(finding->id));
+	json_object_object_add(
+		object, "level",
+		json_object_new_string(levels[finding->level].name));
+	json_object_object_add(object, "id",
+			       json_object_new_string(finding->id));
 	json_object_object_add(object, "what", describe_text(finding->what));
 	json_object_object_add(object, "why", describe_text(finding->why));
-	json_object_object_add(object, "remedy", describe_text(finding->remedy));
+	json_object_object_add(object, "remedy",
+			       describe_text(finding->remedy));
 	json_object_object_add(object, "writes", describe_writes(finding));
 	return object;
 }
@@ -123,9 +130,10 @@ int doctor_print_json(const struct doctor *doctor)
 	for (size_t i = 0; i < doctor->count; i++)
 		json_object_array_add(findings, describe(&doctor->findings[i]));
 	for (size_t i = 0; i < doctor->skipped_count; i++)
-		json_object_array_add(skipped, describe_text(doctor->skipped[i]));
-	text = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
+		json_object_array_add(skipped,
+				      describe_text(doctor->skipped[i]));
+	text = json_object_to_json_string_ext(
+		top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		puts(text);
 	json_object_put(top);

@@ -27,7 +27,8 @@ static void skip(struct scan *scan, const char *more)
 			return;
 		if (*scan->at == '\n')
 			scan->line++;
-		else if (!strchr(" \t\r", *scan->at) && !strchr(more, *scan->at))
+		else if (!strchr(" \t\r", *scan->at) &&
+			 !strchr(more, *scan->at))
 			return;
 	}
 }
@@ -61,13 +62,15 @@ static void set(struct qemu_conf *conf, const char *key, char *value)
 		snprintf(conf->group, sizeof(conf->group), "%s", value);
 	else if (!strcmp(key, "security_driver") && !strcmp(value, "none"))
 		conf->unguarded = true;
-	if (strcmp(key, "cgroup_device_acl") || conf->acl_count == QEMU_CONF_ACL_MAX)
+	if (strcmp(key, "cgroup_device_acl") ||
+	    conf->acl_count == QEMU_CONF_ACL_MAX)
 		free(value);
 	else
 		conf->acl[conf->acl_count++] = value;
 }
 
-static void take_value(struct scan *scan, struct qemu_conf *conf, const char *key)
+static void take_value(struct scan *scan, struct qemu_conf *conf,
+		       const char *key)
 {
 	bool list = *scan->at == '[';
 	char *value;
@@ -118,7 +121,8 @@ int qemu_conf_read(const struct doctor *doctor, struct qemu_conf *conf)
 {
 	struct scan scan = { .line = 1 };
 	char *text;
-	int ret = kvmfr_read_all(doctor->root, &text, CONF_MAX, "etc/libvirt/qemu.conf");
+	int ret = kvmfr_read_all(doctor->root, &text, CONF_MAX,
+				 "etc/libvirt/qemu.conf");
 
 	memset(conf, 0, sizeof(*conf));
 	if (ret < 0)

@@ -26,7 +26,8 @@ struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 	struct doctor_finding *grown = NULL;
 
 	if (what && why && remedy)
-		grown = reallocarray(doctor->findings, doctor->count + 1, sizeof(*grown));
+		grown = reallocarray(doctor->findings, doctor->count + 1,
+				     sizeof(*grown));
 	if (!grown) {
 		free(what);
 		free(why);
@@ -36,7 +37,11 @@ struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 	}
 	doctor->findings = grown;
 	grown[doctor->count] = (struct doctor_finding){
-		.id = id, .level = level, .what = what, .why = why, .remedy = remedy,
+		.id = id,
+		.level = level,
+		.what = what,
+		.why = why,
+		.remedy = remedy,
 	};
 	return &grown[doctor->count++];
 }

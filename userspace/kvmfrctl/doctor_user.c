@@ -61,9 +61,11 @@ static bool search(const struct doctor *doctor, const char *path,
 static bool match_user(char *field[FIELDS], void *data)
 {
 	struct doctor_user *user = data;
-	bool same = !strcmp(field[0], user->name) || !strcmp(field[2], user->name);
+	bool same = !strcmp(field[0], user->name) ||
+		    !strcmp(field[2], user->name);
 
-	if (!same || !parse_id(field[2], &user->uid) || !parse_id(field[3], &user->groups[0]))
+	if (!same || !parse_id(field[2], &user->uid) ||
+	    !parse_id(field[3], &user->groups[0]))
 		return false;
 	snprintf(user->name, sizeof(user->name), "%s", field[0]);
 	user->count = 1;
@@ -81,7 +83,8 @@ static bool match_member(char *field[FIELDS], void *data)
 		return false;
 	for (char *name = strtok_r(field[3], ",", &rest); name;
 	     name = strtok_r(NULL, ",", &rest))
-		if (!strcmp(name, user->name) && user->count < DOCTOR_GROUPS_MAX)
+		if (!strcmp(name, user->name) &&
+		    user->count < DOCTOR_GROUPS_MAX)
 			user->groups[user->count++] = gid;
 	return false;
 }
@@ -98,7 +101,8 @@ static bool find_live(const char *name, struct doctor_user *user)
 	snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
 	user->uid = entry->pw_uid;
 	user->count = DOCTOR_GROUPS_MAX;
-	if (getgrouplist(entry->pw_name, entry->pw_gid, user->groups, &user->count) < 0)
+	if (getgrouplist(entry->pw_name, entry->pw_gid, user->groups,
+			 &user->count) < 0)
 		user->count = DOCTOR_GROUPS_MAX;
 	return true;
 }
@@ -139,15 +143,17 @@ static bool match_group(char *field[FIELDS], void *data)
 
 	if (!parse_id(field[2], &gid))
 		return false;
-	if (wanted->name ? strcmp(field[0], wanted->name) && strcmp(field[2], wanted->name) :
-	    gid != wanted->gid)
+	if (wanted->name ? strcmp(field[0], wanted->name) &&
+				   strcmp(field[2], wanted->name) :
+			   gid != wanted->gid)
 		return false;
 	wanted->gid = gid;
 	snprintf(wanted->found, sizeof(wanted->found), "%s", field[0]);
 	return true;
 }
 
-bool doctor_group_find(const struct doctor *doctor, const char *name, gid_t *gid)
+bool doctor_group_find(const struct doctor *doctor, const char *name,
+		       gid_t *gid)
 {
 	struct group_search wanted = { .name = name + (*name == '+') };
 	const struct group *entry;
@@ -165,7 +171,8 @@ bool doctor_group_find(const struct doctor *doctor, const char *name, gid_t *gid
 	return true;
 }
 
-bool doctor_group_name(const struct doctor *doctor, gid_t gid, char *name, size_t size)
+bool doctor_group_name(const struct doctor *doctor, gid_t gid, char *name,
+		       size_t size)
 {
 	struct group_search wanted = { .gid = gid };
 	const struct group *entry;
@@ -173,7 +180,8 @@ bool doctor_group_name(const struct doctor *doctor, gid_t gid, char *name, size_
 	if (doctor_live(doctor)) {
 		entry = getgrgid(gid);
 		if (entry)
-			snprintf(wanted.found, sizeof(wanted.found), "%s", entry->gr_name);
+			snprintf(wanted.found, sizeof(wanted.found), "%s",
+				 entry->gr_name);
 	} else {
 		search(doctor, "etc/group", match_group, &wanted);
 	}
@@ -185,7 +193,8 @@ static bool both(acl_entry_t entry)
 {
 	acl_permset_t set;
 
-	return !acl_get_permset(entry, &set) && acl_get_perm(set, ACL_READ) == 1 &&
+	return !acl_get_permset(entry, &set) &&
+	       acl_get_perm(set, ACL_READ) == 1 &&
 	       acl_get_perm(set, ACL_WRITE) == 1;
 }
 
@@ -209,8 +218,8 @@ struct decision {
 	bool other_may;
 };
 
-static void weigh(acl_entry_t entry, const struct doctor_user *user, const struct stat *st,
-		  struct decision *decision)
+static void weigh(acl_entry_t entry, const struct doctor_user *user,
+		  const struct stat *st, struct decision *decision)
 {
 	unsigned int id = 0;
 	acl_tag_t tag;
@@ -220,7 +229,8 @@ static void weigh(acl_entry_t entry, const struct doctor_user *user, const struc
 	if (tag == ACL_USER && entry_id(entry, &id) && id == user->uid) {
 		decision->named_user = true;
 		decision->named_user_may = both(entry);
-	} else if ((tag == ACL_GROUP_OBJ && doctor_user_is_member(user, st->st_gid)) ||
+	} else if ((tag == ACL_GROUP_OBJ &&
+		    doctor_user_is_member(user, st->st_gid)) ||
 		   (tag == ACL_GROUP && entry_id(entry, &id) &&
 		    doctor_user_is_member(user, id))) {
 		decision->group = true;
@@ -232,7 +242,8 @@ static void weigh(acl_entry_t entry, const struct doctor_user *user, const struc
 	}
 }
 
-static bool acl_allows(acl_t acl, const struct doctor_user *user, const struct stat *st)
+static bool acl_allows(acl_t acl, const struct doctor_user *user,
+		       const struct stat *st)
 {
 	struct decision decision = { .mask_may = true };
 	acl_entry_t entry;
@@ -247,8 +258,8 @@ static bool acl_allows(acl_t acl, const struct doctor_user *user, const struct s
 	return decision.other_may;
 }
 
-bool doctor_user_may(const struct doctor *doctor, const struct doctor_user *user,
-		     const char *path)
+bool doctor_user_may(const struct doctor *doctor,
+		     const struct doctor_user *user, const char *path)
 {
 	int fd = kvmfr_open(doctor->root, O_PATH, "%s", path);
 	bool may = false;

@@ -29,11 +29,13 @@ bool doctor_user_find(const struct doctor *doctor, const char *name,
 bool doctor_user_is_member(const struct doctor_user *user, gid_t gid);
 
 /* False if there is no group of that name, or number. */
-bool doctor_group_find(const struct doctor *doctor, const char *name, gid_t *gid);
-bool doctor_group_name(const struct doctor *doctor, gid_t gid, char *name, size_t size);
+bool doctor_group_find(const struct doctor *doctor, const char *name,
+		       gid_t *gid);
+bool doctor_group_name(const struct doctor *doctor, gid_t gid, char *name,
+		       size_t size);
 
 /* Whether the user may read and write a file of this system, ACLs included. */
-bool doctor_user_may(const struct doctor *doctor, const struct doctor_user *user,
-		     const char *path);
+bool doctor_user_may(const struct doctor *doctor,
+		     const struct doctor_user *user, const char *path);
 
 #endif

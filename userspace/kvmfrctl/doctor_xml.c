@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define ETC "etc/libvirt/qemu/"
-#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:=+-"
+#define PLAIN \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:=+-"
 
 /* Neither the shell, nor sed, nor XML, nor QEMU sees anything in it. */
 static bool is_plain(const char *text)
@@ -15,7 +16,8 @@ static bool is_plain(const char *text)
 	return text[strspn(text, PLAIN)] == '\0';
 }
 
-char *doctor_xml_edit(const struct kvmfr_domain *domain, const char *script, ...)
+char *doctor_xml_edit(const struct kvmfr_domain *domain, const char *script,
+		      ...)
 {
 	const char *quote = is_plain(domain->path) ? "" : "'";
 	bool define = !strncmp(domain->path, ETC, strlen(ETC));
@@ -24,21 +26,25 @@ char *doctor_xml_edit(const struct kvmfr_domain *domain, const char *script, ...
 	va_list args;
 
 	if (strchr(domain->path, '\''))
-		return doctor_text("# give the file a name without quotes, and come back");
+		return doctor_text(
+			"# give the file a name without quotes, and come back");
 	va_start(args, script);
 	if (vasprintf(&text, script, args) < 0)
 		text = NULL;
 	va_end(args);
 	if (text && define)
-		all = doctor_text("sed -i %s %s/%s%s\nvirsh define %s/%s%s", text, quote,
-				  domain->path, quote, quote, domain->path, quote);
+		all = doctor_text("sed -i %s %s/%s%s\nvirsh define %s/%s%s",
+				  text, quote, domain->path, quote, quote,
+				  domain->path, quote);
 	else if (text)
-		all = doctor_text("sed -i %s %s/%s%s", text, quote, domain->path, quote);
+		all = doctor_text("sed -i %s %s/%s%s", text, quote,
+				  domain->path, quote);
 	free(text);
 	return all;
 }
 
-static bool is_set(const char *key, const struct kvmfr_domain_option *options, size_t count)
+static bool is_set(const char *key, const struct kvmfr_domain_option *options,
+		   size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(options[i].key, key))
@@ -59,9 +65,11 @@ static char *describe(const struct kvmfr_domain_arg *arg,
 		return NULL;
 	fputs(arg->type, out);
 	for (size_t i = 0; i < arg->count; i++) {
-		plain = plain && is_plain(arg->option[i].key) && is_plain(arg->option[i].value);
+		plain = plain && is_plain(arg->option[i].key) &&
+			is_plain(arg->option[i].value);
 		if (!is_set(arg->option[i].key, options, count))
-			fprintf(out, ",%s=%s", arg->option[i].key, arg->option[i].value);
+			fprintf(out, ",%s=%s", arg->option[i].key,
+				arg->option[i].value);
 	}
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, ",%s=%s", options[i].key, options[i].value);
@@ -72,7 +80,8 @@ static char *describe(const struct kvmfr_domain_arg *arg,
 	return text;
 }
 
-char *doctor_xml_set(const struct kvmfr_domain *domain, const struct kvmfr_domain_arg *arg,
+char *doctor_xml_set(const struct kvmfr_domain *domain,
+		     const struct kvmfr_domain_arg *arg,
 		     const struct kvmfr_domain_option *options, size_t count)
 {
 	char *value = arg->line ? describe(arg, options, count) : NULL;
@@ -81,17 +90,20 @@ char *doctor_xml_set(const struct kvmfr_domain *domain, const struct kvmfr_domai
 	FILE *out;
 
 	if (value) {
-		text = doctor_xml_edit(domain, "'%lds|<%sarg .*/>|<%sarg value=\"%s\"/>|'",
-				       arg->line, arg->prefix, arg->prefix, value);
+		text = doctor_xml_edit(
+			domain, "'%lds|<%sarg .*/>|<%sarg value=\"%s\"/>|'",
+			arg->line, arg->prefix, arg->prefix, value);
 		free(value);
 		return text;
 	}
 	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	fprintf(out, "# virsh edit %s: in the argument of %s, set", domain->name, arg->type);
+	fprintf(out, "# virsh edit %s: in the argument of %s, set",
+		domain->name, arg->type);
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "%s %s=%s", i ? "," : "", options[i].key, options[i].value);
+		fprintf(out, "%s %s=%s", i ? "," : "", options[i].key,
+			options[i].value);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -100,12 +112,16 @@ char *doctor_xml_set(const struct kvmfr_domain *domain, const struct kvmfr_domai
 }
 
 char *doctor_xml_add_device(const struct kvmfr_domain *domain,
-			    const struct kvmfr_domain_arg *arg, const char *text)
+			    const struct kvmfr_domain_arg *arg,
+			    const char *text)
 {
 	if (!arg->line || strchr(text, '\'') || strchr(text, '|'))
-		return doctor_text("# virsh edit %s: add the arguments -device and %s",
-				   domain->name, text);
-	return doctor_xml_edit(domain, "'%lds|<%sarg .*/>|&\\n    <%sarg value=\"-device\"/>\\n"
-			       "    <%sarg value=\"%s\"/>|'", arg->line, arg->prefix, arg->prefix,
-			       arg->prefix, text);
+		return doctor_text(
+			"# virsh edit %s: add the arguments -device and %s",
+			domain->name, text);
+	return doctor_xml_edit(
+		domain,
+		"'%lds|<%sarg .*/>|&\\n    <%sarg value=\"-device\"/>\\n"
+		"    <%sarg value=\"%s\"/>|'",
+		arg->line, arg->prefix, arg->prefix, arg->prefix, text);
 }

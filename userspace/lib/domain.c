@@ -23,16 +23,19 @@ static bool is_element(const xmlNode *node, const char *name)
 
 static xmlNode *find_child(const xmlNode *parent, const char *name)
 {
-	for (xmlNode *node = parent ? parent->children : NULL; node; node = node->next)
+	for (xmlNode *node = parent ? parent->children : NULL; node;
+	     node = node->next)
 		if (is_element(node, name))
 			return node;
 	return NULL;
 }
 
 /* "" if there is no such attribute, or it does not fit. */
-static void copy_attribute(const xmlNode *node, const char *name, char *text, size_t size)
+static void copy_attribute(const xmlNode *node, const char *name, char *text,
+			   size_t size)
 {
-	xmlChar *value = node ? xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
+	xmlChar *value = node ? xmlGetNoNsProp(node, (const xmlChar *)name) :
+				NULL;
 
 	*text = '\0';
 	if (value && strlen((char *)value) < size)
@@ -59,7 +62,8 @@ static int64_t number(const xmlNode *node, const char *name, int64_t otherwise)
 
 static int add_hostdev(struct kvmfr_domain *domain, const xmlNode *node)
 {
-	const xmlNode *address = find_child(find_child(node, "source"), "address");
+	const xmlNode *address =
+		find_child(find_child(node, "source"), "address");
 	struct kvmfr_domain_hostdev *grown;
 	int64_t bus = number(address, "bus", -1);
 	int64_t slot = number(address, "slot", -1);
@@ -67,10 +71,12 @@ static int add_hostdev(struct kvmfr_domain *domain, const xmlNode *node)
 	int64_t segment = number(address, "domain", 0);
 
 	/* Only PCI has these, in this range. */
-	if (!has_value(node, "type", "pci") || bus < 0 || bus > 0xff || slot < 0 ||
-	    slot > 0x1f || function < 0 || function > 7 || segment < 0 || segment > 0xffff)
+	if (!has_value(node, "type", "pci") || bus < 0 || bus > 0xff ||
+	    slot < 0 || slot > 0x1f || function < 0 || function > 7 ||
+	    segment < 0 || segment > 0xffff)
 		return 0;
-	grown = reallocarray(domain->hostdev, domain->hostdev_count + 1, sizeof(*grown));
+	grown = reallocarray(domain->hostdev, domain->hostdev_count + 1,
+			     sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	domain->hostdev = grown;
@@ -91,7 +97,8 @@ static int read_devices(struct kvmfr_domain *domain, const xmlNode *devices)
 	if (!devices)
 		return 0;
 	domain->devices_line = xmlGetLineNo(devices);
-	for (const xmlNode *node = devices->children; node && !ret; node = node->next) {
+	for (const xmlNode *node = devices->children; node && !ret;
+	     node = node->next) {
 		if (is_element(node, "hostdev")) {
 			ret = add_hostdev(domain, node);
 		} else if (is_element(node, "memballoon")) {
@@ -112,7 +119,9 @@ static void read_cpu(struct kvmfr_domain *domain, const xmlNode *cpu)
 		return;
 	domain->cpu_line = xmlGetLineNo(cpu);
 	copy_attribute(cpu, "mode", domain->cpu_mode, sizeof(domain->cpu_mode));
-	bits = number(width, has_value(width, "mode", "emulate") ? "bits" : "limit", 0);
+	bits = number(width,
+		      has_value(width, "mode", "emulate") ? "bits" : "limit",
+		      0);
 	if (bits > 0 && bits <= 64)
 		domain->phys_bits = (unsigned int)bits;
 }
@@ -126,7 +135,8 @@ static bool is_qemu(const xmlNode *node, const char *name, bool *lost)
 	const char *full = (const char *)node->name;
 	const char *colon = strchr(full, ':');
 
-	if (node->type != XML_ELEMENT_NODE || strcmp(colon ? colon + 1 : full, name))
+	if (node->type != XML_ELEMENT_NODE ||
+	    strcmp(colon ? colon + 1 : full, name))
 		return false;
 	*lost = !node->ns || strcmp((const char *)node->ns->href, NAMESPACE);
 	return !*lost || colon || (node->ns && node->ns->prefix);
@@ -139,19 +149,19 @@ static void describe_place(struct kvmfr_domain_arg *arg, const xmlNode *node)
 	const char *colon = strchr(full, ':');
 
 	if (colon)
-		snprintf(arg->prefix, sizeof(arg->prefix), "%.*s", (int)(colon - full + 1),
-			 full);
+		snprintf(arg->prefix, sizeof(arg->prefix), "%.*s",
+			 (int)(colon - full + 1), full);
 	else if (node->ns && node->ns->prefix)
-		snprintf(arg->prefix, sizeof(arg->prefix), "%s:",
-			 (const char *)node->ns->prefix);
+		snprintf(arg->prefix, sizeof(arg->prefix),
+			 "%s:", (const char *)node->ns->prefix);
 	arg->line = xmlGetLineNo(node);
 }
 
-static int add_arg(struct kvmfr_domain *domain, const xmlNode *node, bool object,
-		   const char *text)
+static int add_arg(struct kvmfr_domain *domain, const xmlNode *node,
+		   bool object, const char *text)
 {
-	struct kvmfr_domain_arg *grown = reallocarray(domain->arg, domain->arg_count + 1,
-						      sizeof(*grown));
+	struct kvmfr_domain_arg *grown = reallocarray(
+		domain->arg, domain->arg_count + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -170,7 +180,8 @@ static int read_arguments(struct kvmfr_domain *domain, const xmlNode *list)
 	bool lost;
 	int ret = 0;
 
-	for (const xmlNode *node = list->children; node && !ret; node = node->next) {
+	for (const xmlNode *node = list->children; node && !ret;
+	     node = node->next) {
 		xmlChar *value;
 		const char *text;
 
@@ -204,7 +215,8 @@ static int read_domain(struct kvmfr_domain *domain, const xmlNode *top)
 		return -ENOMEM;
 	read_cpu(domain, find_child(top, "cpu"));
 	ret = read_devices(domain, find_child(top, "devices"));
-	for (const xmlNode *node = top->children; node && !ret; node = node->next) {
+	for (const xmlNode *node = top->children; node && !ret;
+	     node = node->next) {
 		bool lost;
 
 		if (!is_qemu(node, "commandline", &lost))
@@ -245,7 +257,8 @@ static bool seek_line(struct line *line, long number, const char *end)
  * The parser counts the lines of a tag at its end. One that shares its line
  * with another, or has several, is not to be edited line by line.
  */
-static void check_lines(struct kvmfr_domain *domain, const char *text, size_t size)
+static void check_lines(struct kvmfr_domain *domain, const char *text,
+			size_t size)
 {
 	struct line line = { .text = text };
 
@@ -257,7 +270,8 @@ static void check_lines(struct kvmfr_domain *domain, const char *text, size_t si
 		if (seek_line(&line, arg->line, text + size))
 			found = memmem(line.text, line.length, "arg ", 4);
 		end = line.text + line.length;
-		if (!found || memmem(found + 4, (size_t)(end - found - 4), "arg ", 4) ||
+		if (!found ||
+		    memmem(found + 4, (size_t)(end - found - 4), "arg ", 4) ||
 		    !memmem(found, (size_t)(end - found), "/>", 2))
 			arg->line = 0;
 	}
@@ -266,7 +280,8 @@ static void check_lines(struct kvmfr_domain *domain, const char *text, size_t si
 /* Libvirt writes no document type, and one can be a bomb. */
 static bool has_type(const char *text, size_t size)
 {
-	return memmem(text, size, "<!DOCTYPE", 9) || memmem(text, size, "<!ENTITY", 8);
+	return memmem(text, size, "<!DOCTYPE", 9) ||
+	       memmem(text, size, "<!ENTITY", 8);
 }
 
 /* What the parser said, in one line. */
@@ -282,7 +297,8 @@ static void describe_error(char error[256])
 	error[strcspn(error, "\n")] = '\0';
 }
 
-static int parse(struct kvmfr_domain *domain, const char *text, size_t size, char error[256])
+static int parse(struct kvmfr_domain *domain, const char *text, size_t size,
+		 char error[256])
 {
 	xmlNode *top;
 	xmlDoc *doc;
@@ -294,8 +310,8 @@ static int parse(struct kvmfr_domain *domain, const char *text, size_t size, cha
 	}
 	xmlResetLastError();
 	doc = xmlReadMemory(text, (int)size, NULL, NULL,
-			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-			    XML_PARSE_BIG_LINES);
+			    XML_PARSE_NONET | XML_PARSE_NOERROR |
+				    XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
 	if (!doc) {
 		describe_error(error);
 		return -EINVAL;
@@ -337,7 +353,8 @@ int kvmfr_domain_read(const struct kvmfr_root *root, const char *path,
 		      struct kvmfr_domain **domain, char error[256])
 {
 	char *text;
-	int ret = kvmfr_read_all(root, &text, KVMFR_DOMAIN_SIZE_MAX, "%s", path);
+	int ret =
+		kvmfr_read_all(root, &text, KVMFR_DOMAIN_SIZE_MAX, "%s", path);
 
 	*error = '\0';
 	*domain = NULL;

@@ -36,9 +36,9 @@ struct kvmfr_domain_arg {
 
 /* A PCI device of the host that the virtual machine gets. */
 struct kvmfr_domain_hostdev {
-	char address[16];		/* "0000:01:00.0" */
-	bool managed;			/* libvirt binds vfio-pci by itself */
-	bool rom_off;			/* <rom bar='off'/> */
+	char address[16]; /* "0000:01:00.0" */
+	bool managed; /* libvirt binds vfio-pci by itself */
+	bool rom_off; /* <rom bar='off'/> */
 };
 
 /**
@@ -88,14 +88,16 @@ int kvmfr_domain_parse(const char *text, size_t size, const char *path,
 void kvmfr_domain_free(struct kvmfr_domain *domain);
 
 /* The value of the last option of that name, or NULL. */
-const char *kvmfr_domain_option(const struct kvmfr_domain_arg *arg, const char *key);
+const char *kvmfr_domain_option(const struct kvmfr_domain_arg *arg,
+				const char *key);
 
 /* 0 to 9 for an -object that is the file /dev/kvmfr<n>, else -1. */
 int kvmfr_domain_kvmfr(const struct kvmfr_domain_arg *arg);
 
 /* The ivshmem-plain -device that has @object as its memory, or NULL. */
-const struct kvmfr_domain_arg *kvmfr_domain_device(const struct kvmfr_domain *domain,
-						   const struct kvmfr_domain_arg *object);
+const struct kvmfr_domain_arg *
+kvmfr_domain_device(const struct kvmfr_domain *domain,
+		    const struct kvmfr_domain_arg *object);
 
 /* "64M", "67108864", "0x4000000": bytes as QEMU reads it, or -EINVAL. */
 int64_t kvmfr_domain_size(const char *text);

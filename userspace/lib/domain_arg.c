@@ -14,7 +14,8 @@ static bool is_type(const struct kvmfr_domain_arg *arg, const char *key)
 	return !strcmp(key, arg->object ? "qom-type" : "driver");
 }
 
-static int add_option(struct kvmfr_domain_arg *arg, const char *key, const char *value)
+static int add_option(struct kvmfr_domain_arg *arg, const char *key,
+		      const char *value)
 {
 	struct kvmfr_domain_option *grown;
 
@@ -39,11 +40,13 @@ static int read_json(struct kvmfr_domain_arg *arg, const char *text)
 	int ret = 0;
 
 	if (json_object_is_type(top, json_type_object)) {
-		json_object_object_foreach(top, key, value) {
+		json_object_object_foreach(top, key, value)
+		{
 			const char *word = json_object_get_string(value);
 
 			if (json_object_is_type(value, json_type_boolean))
-				word = json_object_get_boolean(value) ? "on" : "off";
+				word = json_object_get_boolean(value) ? "on" :
+									"off";
 			if (!ret)
 				ret = add_option(arg, key, word ? word : "");
 		}
@@ -81,7 +84,8 @@ static int read_part(struct kvmfr_domain_arg *arg, char *part, bool first)
 		return add_option(arg, part, equals + 1);
 	}
 	if (first)
-		return add_option(arg, arg->object ? "qom-type" : "driver", part);
+		return add_option(arg, arg->object ? "qom-type" : "driver",
+				  part);
 	return add_option(arg, part, "on");
 }
 
@@ -121,7 +125,8 @@ void kvmfr_domain_arg_clear(struct kvmfr_domain_arg *arg)
 	free(arg->type);
 }
 
-const char *kvmfr_domain_option(const struct kvmfr_domain_arg *arg, const char *key)
+const char *kvmfr_domain_option(const struct kvmfr_domain_arg *arg,
+				const char *key)
 {
 	for (size_t i = arg->count; i; i--)
 		if (!strcmp(arg->option[i - 1].key, key))
@@ -141,8 +146,9 @@ int kvmfr_domain_kvmfr(const struct kvmfr_domain_arg *arg)
 	return *path >= '0' && *path <= '9' && !path[1] ? *path - '0' : -1;
 }
 
-const struct kvmfr_domain_arg *kvmfr_domain_device(const struct kvmfr_domain *domain,
-						   const struct kvmfr_domain_arg *object)
+const struct kvmfr_domain_arg *
+kvmfr_domain_device(const struct kvmfr_domain *domain,
+		    const struct kvmfr_domain_arg *object)
 {
 	const char *id = kvmfr_domain_option(object, "id");
 
@@ -150,8 +156,8 @@ const struct kvmfr_domain_arg *kvmfr_domain_device(const struct kvmfr_domain *do
 		const struct kvmfr_domain_arg *arg = &domain->arg[i];
 		const char *memory = kvmfr_domain_option(arg, "memdev");
 
-		if (!arg->object && !strcmp(arg->type, "ivshmem-plain") && memory &&
-		    !strcmp(memory, id))
+		if (!arg->object && !strcmp(arg->type, "ivshmem-plain") &&
+		    memory && !strcmp(memory, id))
 			return arg;
 	}
 	return NULL;
@@ -174,14 +180,15 @@ int64_t kvmfr_domain_size(const char *text)
 		if (!suffix || !*suffix || end[1])
 			return -EINVAL;
 	}
-	if (errno || value > (unsigned long long)INT64_MAX >> 10 * (suffix - suffixes))
+	if (errno ||
+	    value > (unsigned long long)INT64_MAX >> 10 * (suffix - suffixes))
 		return -EINVAL;
 	return (int64_t)(value << 10 * (suffix - suffixes));
 }
 
 bool kvmfr_domain_bool(const char *text)
 {
-	static const char * const words[] = { "on", "yes", "true", "y" };
+	static const char *const words[] = { "on", "yes", "true", "y" };
 
 	for (size_t i = 0; text && i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(text, words[i]))

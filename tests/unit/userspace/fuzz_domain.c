@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kvmfr_domain *domain;
 	char error[256];
 
-	if (kvmfr_domain_parse((const char *)data, size, "fuzz", &domain, error)) {
+	if (kvmfr_domain_parse((const char *)data, size, "fuzz", &domain,
+			       error)) {
 		/* A reason fits, and a failure leaves nothing behind. */
 		if (domain || strnlen(error, sizeof(error)) == sizeof(error))
 			abort();

@@ -10,7 +10,8 @@ static struct kvmfr_domain *parse(const char *text)
 {
 	struct kvmfr_domain *domain;
 	char error[256];
-	int ret = kvmfr_domain_parse(text, strlen(text), "a.xml", &domain, error);
+	int ret =
+		kvmfr_domain_parse(text, strlen(text), "a.xml", &domain, error);
 
 	if (ret)
 		print_message("# %s\n", error);
@@ -24,9 +25,11 @@ static struct kvmfr_domain *parse_arg(const char *kind, const char *value)
 {
 	char text[2048];
 
-	snprintf(text, sizeof(text), "<domain " QEMU "><qemu:commandline>\n"
-		 "<qemu:arg value='%s'/>\n<qemu:arg value='%s'/>\n</qemu:commandline></domain>",
-		 kind, value);
+	snprintf(
+		text, sizeof(text),
+		"<domain " QEMU "><qemu:commandline>\n"
+		"<qemu:arg value='%s'/>\n<qemu:arg value='%s'/>\n</qemu:commandline></domain>",
+		kind, value);
 	return parse(text);
 }
 
@@ -35,14 +38,16 @@ static void refuse(const char *text, size_t size, const char *why)
 	struct kvmfr_domain *domain;
 	char error[256];
 
-	assert_int_equal(kvmfr_domain_parse(text, size, "a.xml", &domain, error), -EINVAL);
+	assert_int_equal(kvmfr_domain_parse(text, size, "a.xml", &domain,
+					    error),
+			 -EINVAL);
 	assert_null(domain);
 	assert_non_null(strstr(error, why));
 }
 
 static void both_syntaxes_say_the_same(void **state)
 {
-	static const char * const texts[] = {
+	static const char *const texts[] = {
 		"memory-backend-file,id=a,mem-path=/dev/kvmfr3,size=64M,share=on",
 		"qom-type=memory-backend-file,share=yes,size=64m,mem-path=/dev/kvmfr3,id=a",
 		"{\"qom-type\":\"memory-backend-file\",\"id\":\"a\",\"mem-path\":\"/dev/kvmfr3\","
@@ -60,8 +65,11 @@ static void both_syntaxes_say_the_same(void **state)
 		assert_int_equal(arg->line, 3);
 		assert_int_equal(arg->count, 4);
 		assert_int_equal(kvmfr_domain_kvmfr(arg), 3);
-		assert_int_equal(kvmfr_domain_size(kvmfr_domain_option(arg, "size")), 64 << 20);
-		assert_true(kvmfr_domain_bool(kvmfr_domain_option(arg, "share")));
+		assert_int_equal(
+			kvmfr_domain_size(kvmfr_domain_option(arg, "size")),
+			64 << 20);
+		assert_true(
+			kvmfr_domain_bool(kvmfr_domain_option(arg, "share")));
 		assert_null(kvmfr_domain_option(arg, "align"));
 		kvmfr_domain_free(domain);
 	}
@@ -69,7 +77,8 @@ static void both_syntaxes_say_the_same(void **state)
 
 static void commas_are_doubled(void **state)
 {
-	struct kvmfr_domain *domain = parse_arg("-object", "memory-backend-file,id=a,,b,,,share");
+	struct kvmfr_domain *domain =
+		parse_arg("-object", "memory-backend-file,id=a,,b,,,share");
 
 	assert_int_equal(domain->arg->count, 2);
 	assert_string_equal(domain->arg->option[0].value, "a,b,");
@@ -87,11 +96,20 @@ static void the_last_of_two_counts(void **state)
 
 static void other_memory_is_not_ours(void **state)
 {
-	static const char * const texts[] = {
-		"memory-backend-file,mem-path=/dev/kvmfr", "memory-backend-file,mem-path=/dev/kvmfr10",
-		"memory-backend-file,mem-path=/dev/kvmfrx", "memory-backend-file,mem-path=/dev/shm/kvmfr0",
-		"memory-backend-ram,mem-path=/dev/kvmfr0", "memory-backend-file", "", ",", "=,=",
-		"{", "[]", "{\"mem-path\":null}", "{\"qom-type\":{\"a\":[1]}}",
+	static const char *const texts[] = {
+		"memory-backend-file,mem-path=/dev/kvmfr",
+		"memory-backend-file,mem-path=/dev/kvmfr10",
+		"memory-backend-file,mem-path=/dev/kvmfrx",
+		"memory-backend-file,mem-path=/dev/shm/kvmfr0",
+		"memory-backend-ram,mem-path=/dev/kvmfr0",
+		"memory-backend-file",
+		"",
+		",",
+		"=,=",
+		"{",
+		"[]",
+		"{\"mem-path\":null}",
+		"{\"qom-type\":{\"a\":[1]}}",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -106,19 +124,20 @@ static void other_memory_is_not_ours(void **state)
 
 static void devices_have_their_memory(void **state)
 {
-	struct kvmfr_domain *domain =
-		parse("<domain " QEMU "><qemu:commandline>\n"
-		      "<qemu:arg value='-name'/>\n<qemu:arg value='memory-backend-file'/>\n"
-		      "<qemu:arg value='-object'/>\n<qemu:arg value='memory-backend-file,id=a'/>\n"
-		      "<qemu:arg value='-object'/>\n<qemu:arg value='memory-backend-file,id=b'/>\n"
-		      "<qemu:arg value='-object'/>\n<qemu:arg value='memory-backend-file'/>\n"
-		      "<qemu:arg value='-device'/>\n<qemu:arg value='ivshmem-doorbell,memdev=a'/>\n"
-		      "<qemu:arg value='-device'/>\n<qemu:arg value='ivshmem-plain,memdev=b'/>\n"
-		      "<qemu:arg value='-device'/></qemu:commandline></domain>");
+	struct kvmfr_domain *domain = parse(
+		"<domain " QEMU "><qemu:commandline>\n"
+		"<qemu:arg value='-name'/>\n<qemu:arg value='memory-backend-file'/>\n"
+		"<qemu:arg value='-object'/>\n<qemu:arg value='memory-backend-file,id=a'/>\n"
+		"<qemu:arg value='-object'/>\n<qemu:arg value='memory-backend-file,id=b'/>\n"
+		"<qemu:arg value='-object'/>\n<qemu:arg value='memory-backend-file'/>\n"
+		"<qemu:arg value='-device'/>\n<qemu:arg value='ivshmem-doorbell,memdev=a'/>\n"
+		"<qemu:arg value='-device'/>\n<qemu:arg value='ivshmem-plain,memdev=b'/>\n"
+		"<qemu:arg value='-device'/></qemu:commandline></domain>");
 
 	assert_int_equal(domain->arg_count, 5);
 	assert_null(kvmfr_domain_device(domain, &domain->arg[0]));
-	assert_ptr_equal(kvmfr_domain_device(domain, &domain->arg[1]), &domain->arg[4]);
+	assert_ptr_equal(kvmfr_domain_device(domain, &domain->arg[1]),
+			 &domain->arg[4]);
 	assert_null(kvmfr_domain_device(domain, &domain->arg[2]));
 	kvmfr_domain_free(domain);
 }
@@ -133,7 +152,8 @@ static void the_namespace_is_what_counts(void **state)
 		{ QEMU, "qemu:", false, 1 },
 		{ "", "qemu:", true, 1 },
 		{ "xmlns:qemu='http://other'", "qemu:", true, 1 },
-		{ "xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'", "q:", false, 1 },
+		{ "xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'",
+		  "q:", false, 1 },
 		{ "", "", false, 0 },
 	};
 	char text[1024];
@@ -142,9 +162,10 @@ static void the_namespace_is_what_counts(void **state)
 		const char *prefix = cases[i].prefix;
 		struct kvmfr_domain *domain;
 
-		snprintf(text, sizeof(text), "<domain %s><%scommandline><%sarg value='-object'/>"
-			 "<%sarg value='x'/></%scommandline></domain>", cases[i].attribute,
-			 prefix, prefix, prefix, prefix);
+		snprintf(text, sizeof(text),
+			 "<domain %s><%scommandline><%sarg value='-object'/>"
+			 "<%sarg value='x'/></%scommandline></domain>",
+			 cases[i].attribute, prefix, prefix, prefix, prefix);
 		domain = parse(text);
 		assert_int_equal(domain->namespace_missing, cases[i].missing);
 		assert_int_equal(domain->arg_count, cases[i].args);
@@ -159,17 +180,17 @@ static void the_namespace_is_what_counts(void **state)
 
 static void the_rest_of_the_machine(void **state)
 {
-	struct kvmfr_domain *domain =
-		parse("<!-- libvirt's -->\n<domain type='kvm'>\n<name>win &amp; co</name>\n"
-		      "<cpu mode='host-passthrough'>\n<maxphysaddr mode='emulate' bits='42'/></cpu>\n"
-		      "<devices>\n<memballoon\n model='virtio'>\n</memballoon>\n"
-		      "<hostdev type='pci' managed='yes'><source><address domain='0x0001' "
-		      "bus='0xab' slot='0x1f' function='0x7'/></source><rom bar='off'/></hostdev>\n"
-		      "<hostdev type='pci'><source><address bus='1' slot='2'/></source></hostdev>\n"
-		      "<hostdev type='pci'><source><address bus='0x100' slot='2'/></source></hostdev>\n"
-		      "<hostdev type='pci'/>\n"
-		      "<hostdev type='usb'><source><address bus='1' slot='2'/></source></hostdev>\n"
-		      "</devices></domain>");
+	struct kvmfr_domain *domain = parse(
+		"<!-- libvirt's -->\n<domain type='kvm'>\n<name>win &amp; co</name>\n"
+		"<cpu mode='host-passthrough'>\n<maxphysaddr mode='emulate' bits='42'/></cpu>\n"
+		"<devices>\n<memballoon\n model='virtio'>\n</memballoon>\n"
+		"<hostdev type='pci' managed='yes'><source><address domain='0x0001' "
+		"bus='0xab' slot='0x1f' function='0x7'/></source><rom bar='off'/></hostdev>\n"
+		"<hostdev type='pci'><source><address bus='1' slot='2'/></source></hostdev>\n"
+		"<hostdev type='pci'><source><address bus='0x100' slot='2'/></source></hostdev>\n"
+		"<hostdev type='pci'/>\n"
+		"<hostdev type='usb'><source><address bus='1' slot='2'/></source></hostdev>\n"
+		"</devices></domain>");
 
 	assert_string_equal(domain->name, "win & co");
 	assert_string_equal(domain->path, "a.xml");
@@ -207,18 +228,35 @@ static void sizes_are_read_as_qemu_does(void **state)
 		const char *text;
 		int64_t bytes;
 	} cases[] = {
-		{ "67108864", 67108864 }, { "64M", 64 << 20 }, { "64m", 64 << 20 },
-		{ "1G", 1 << 30 }, { "4k", 4096 }, { "12B", 12 }, { "0x1000", 4096 },
-		{ "2T", 2LL << 40 }, { "0", 0 },
-		{ "", -EINVAL }, { "-1", -EINVAL }, { " 1", -EINVAL }, { "+1", -EINVAL },
-		{ "64MB", -EINVAL }, { "64 M", -EINVAL }, { "inf", -EINVAL }, { "M", -EINVAL },
-		{ "64X", -EINVAL }, { "18446744073709551616", -EINVAL },
-		{ "9223372036854775807", INT64_MAX }, { "9223372036854775808", -EINVAL },
-		{ "8388608T", -EINVAL }, { "1\377", -EINVAL }, { NULL, -EINVAL },
+		{ "67108864", 67108864 },
+		{ "64M", 64 << 20 },
+		{ "64m", 64 << 20 },
+		{ "1G", 1 << 30 },
+		{ "4k", 4096 },
+		{ "12B", 12 },
+		{ "0x1000", 4096 },
+		{ "2T", 2LL << 40 },
+		{ "0", 0 },
+		{ "", -EINVAL },
+		{ "-1", -EINVAL },
+		{ " 1", -EINVAL },
+		{ "+1", -EINVAL },
+		{ "64MB", -EINVAL },
+		{ "64 M", -EINVAL },
+		{ "inf", -EINVAL },
+		{ "M", -EINVAL },
+		{ "64X", -EINVAL },
+		{ "18446744073709551616", -EINVAL },
+		{ "9223372036854775807", INT64_MAX },
+		{ "9223372036854775808", -EINVAL },
+		{ "8388608T", -EINVAL },
+		{ "1\377", -EINVAL },
+		{ NULL, -EINVAL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_int_equal(kvmfr_domain_size(cases[i].text), cases[i].bytes);
+		assert_int_equal(kvmfr_domain_size(cases[i].text),
+				 cases[i].bytes);
 }
 
 static void what_is_no_domain_is_refused(void **state)
@@ -276,17 +314,26 @@ static void files_have_a_limit(void **state)
 	memset(text, ' ', KVMFR_DOMAIN_SIZE_MAX + 1);
 	memcpy(text, "<domain/>", 9);
 	fixture_data(fixture, "etc/a.xml", text, KVMFR_DOMAIN_SIZE_MAX);
-	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/a.xml", &domain, error), 0);
+	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/a.xml", &domain,
+					   error),
+			 0);
 	kvmfr_domain_free(domain);
 	fixture_data(fixture, "etc/a.xml", text, KVMFR_DOMAIN_SIZE_MAX + 1);
-	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/a.xml", &domain, error), -EFBIG);
-	assert_int_equal(kvmfr_domain_parse(text, KVMFR_DOMAIN_SIZE_MAX + 1, "", &domain, error),
+	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/a.xml", &domain,
+					   error),
+			 -EFBIG);
+	assert_int_equal(kvmfr_domain_parse(text, KVMFR_DOMAIN_SIZE_MAX + 1, "",
+					    &domain, error),
 			 -EFBIG);
 	assert_null(domain);
 	fixture_data(fixture, "etc/a.xml", "<domain/>\0", 10);
-	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/a.xml", &domain, error), -EINVAL);
+	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/a.xml", &domain,
+					   error),
+			 -EINVAL);
 	assert_string_equal(error, "it has a NUL");
-	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/no", &domain, error), -ENOENT);
+	assert_int_equal(kvmfr_domain_read(&fixture->root, "etc/no", &domain,
+					   error),
+			 -ENOENT);
 	assert_string_equal(error, "");
 	free(text);
 	fixture_destroy(fixture);

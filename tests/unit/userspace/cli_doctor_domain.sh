@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# kvmfrctl doctor: virtual machines, all findings at once, --fix, bad questions.
+# shellcheck source=tests/unit/userspace/doctor-tree.sh
+. "${0%/*}/doctor-tree.sh"
+
+# --- the virtual machine
+xml=etc/libvirt/qemu/win.xml
+healthy
+sed -i s/67108864/33554432/ "$root/$xml"
+cured domain-size-mismatch error "win gives /dev/kvmfr0 the size 33554432, the module has 67108864"
+healthy
+sed -i "s/<qemu:arg value='{.*memory.*/<qemu:arg value='memory-backend-file,id=looking-glass,size=128M,mem-path=\/dev\/kvmfr0,share=yes'\/>/" "$root/$xml"
+found domain-no-align warning "without align=2M"
+cured domain-size-mismatch error "the size 128M"
+healthy
+sed -i 's/,&quot;align&quot;:2097152//' "$root/$xml"
+cured domain-no-align warning "without align=2M"
+healthy
+sed -i 's/true/false/' "$root/$xml"
+cured domain-no-share error "without share=on"
+healthy
+sed -i "s/model='none'/model='virtio'/" "$root/$xml"
+cured domain-memballoon warning "win has a memory balloon"
+healthy
+sed -i "/memballoon/d" "$root/$xml"
+cured domain-memballoon warning "win has a memory balloon"
+healthy
+sed -i "s/ xmlns:qemu='[^']*'//" "$root/$xml"
+cured domain-no-namespace error "win has arguments for QEMU"
+healthy
+sed -i "s/&quot;memdev&quot;:&quot;looking-glass/\&quot;memdev\&quot;:\&quot;other/" "$root/$xml"
+cured domain-no-ivshmem-device error "no ivshmem-plain device with memdev=looking-glass"
+healthy
+sed -i "/-device/d; /ivshmem-plain/d" "$root/$xml"
+cured domain-no-ivshmem-device error "the memory /dev/kvmfr0 with the id 'looking-glass'"
+healthy
+sed -i s,/dev/kvmfr0,/dev/kvmfr1, "$root/$xml"
+put etc/apparmor.d/local/abstractions/libvirt-qemu "/dev/kvmfr* rw,"
+sed -i 's,"/dev/kvmfr0","/dev/kvmfr0" "/dev/kvmfr1",' "$root/etc/libvirt/qemu.conf"
+found domain-no-device error "win uses /dev/kvmfr1, but kvmfr has 1 device."
+field domain-no-device remedy | run_remedy
+check "the second device is in modprobe.d" grep -q 'static_size_mb=64,64$' "$root/etc/modprobe.d/kvmfr.conf"
+device 1 64
+gone domain-no-device
+
+healthy
+put proc/cpuinfo "processor	: 0" "address sizes	: 46 bits physical, 48 bits virtual"
+put sys/class/iommu/dmar0/intel-iommu/cap d2008c402f0462
+put sys/class/iommu/dmar1/intel-iommu/cap d2008c402f0462
+gone "with IOMMUs of 48 bits, domain-phys-bits"
+put sys/class/iommu/dmar0/intel-iommu/cap 1c0000c40660462
+cured domain-phys-bits warning "win has addresses of 46 bits as this processor, but the IOMMU has 39"
+sed -i "s/limit=\"39\"/limit='42'/" "$root/$xml"
+cured domain-phys-bits warning "win has addresses of 42 bits"
+healthy
+put proc/cpuinfo "processor	: 0" "address sizes	: 46 bits physical, 48 bits virtual"
+put sys/class/iommu/dmar0/intel-iommu/cap 1c0000c40660462
+sed -i "s,<cpu mode.*,<cpu mode='host-passthrough'></cpu>," "$root/$xml"
+cured domain-phys-bits warning "46 bits"
+
+healthy
+machine linux
+said=$(doctor)
+status=$?
+case $status$said in
+"0note domain-shared-node"*) ok "a note alone is no failure" ;;
+*) not_ok "a note alone is no failure" "$status $said" ;;
+esac
+
+# --- the whole way: nothing is there, and only what is printed is done
+healthy
+rm "$root/etc/modprobe.d/kvmfr.conf" "$root/etc/modules-load.d/kvmfr.conf" \
+	"$root/etc/udev/rules.d/70-kvmfr.rules"
+put etc/group "root:x:0:" "alice:x:1000:" "kvm:x:78:"
+put etc/gshadow "root:*::" "alice:!::" "kvm:!::"
+put etc/libvirt/qemu.conf ""
+rm -r "$root/etc/apparmor.d/local"
+sed -i -e "s/ xmlns:qemu='[^']*'//" -e "s/model='none'/model='virtio'/" \
+	-e 's/,&quot;align&quot;:2097152//' -e s/67108864/33554432/ -e s/true/false/ \
+	-e "s/&quot;memdev&quot;:&quot;looking-glass/\&quot;memdev\&quot;:\&quot;other/" "$root/$xml"
+count=$(doctor --json | grep -c '"id"')
+doctor --json | python3 -c '
+import json, sys
+for finding in json.load(sys.stdin)["findings"]:
+    print(finding["remedy"])' | run_remedy
+check "there are many findings at once" test "$count" -ge 11
+gone "what was wrong"
+
+# --- --fix
+healthy
+rm "$root/etc/modules-load.d/kvmfr.conf"
+put etc/apparmor.d/local/abstractions/libvirt-qemu "/dev/other rw,"
+said=$(doctor --fix </dev/null)
+status=$?
+check "--fix says so where nobody can answer" test "$status" = 2
+check "it has written nothing" test ! -e "$root/etc/modules-load.d/kvmfr.conf"
+said=$(doctor --fix --yes)
+status=$?
+if [ "$status" = 0 ] && [ "$(cat "$root/etc/modules-load.d/kvmfr.conf")" = kvmfr ] &&
+	[ "$(cat "$root/etc/apparmor.d/local/abstractions/libvirt-qemu")" = "/dev/other rw,
+/dev/kvmfr* rw," ]; then
+	ok "--fix --yes writes, and nothing is left"
+else
+	not_ok "--fix --yes writes, and nothing is left" "$status $said"
+fi
+printf '%s\n' "$said" | sed -n 's/^    \(rm\|mv\) /\1 /p' >"$top/undo"
+sh -eu "$top/undo"
+if [ ! -e "$root/etc/modules-load.d/kvmfr.conf" ] &&
+	[ "$(cat "$root/etc/apparmor.d/local/abstractions/libvirt-qemu")" = "/dev/other rw," ]; then
+	ok "what --fix prints takes it back"
+else
+	not_ok "what --fix prints takes it back" "$(cat "$top/undo")"
+fi
+
+# --- what is wrong with the question
+# refused STATUS TEXT ARGUMENT...
+refused()
+{
+	want=$1 text=$2
+	shift 2
+	said=$(kvmfrctl --root "$root" doctor "$@" 2>&1 </dev/null)
+	status=$?
+	case $status$said in
+	"$want"*"$text"*) ok "doctor $* ends with $want" ;;
+	*) not_ok "doctor $* ends with $want" "$status $said" ;;
+	esac
+}
+
+healthy
+refused 2 "mode '0x0' is not WIDTHxHEIGHT, each 1 to 32768" --mode 0x0
+refused 2 "is not WIDTHxHEIGHT" --mode 99999x1
+refused 2 "unrecognized option" --nonsense
+refused 2 "nothing is expected" word
+refused 2 "--yes is for --fix" --yes
+refused 2 "is no name of a user" --user ""
+refused 1 "No such file" --domain nobody
+put bad.xml '<domain><name>x</name>'
+refused 1 "is no domain of libvirt: line" --domain /bad.xml
+put bad.xml '<!DOCTYPE x [<!ENTITY a "b">]><domain/>'
+refused 1 "document type or entities" --domain /bad.xml
+put etc/libvirt/qemu/broken.xml '<domain'
+said=$(doctor)
+status=$?
+case $status$said in
+"0not checked: the virtual machine of /etc/libvirt/qemu/broken.xml: line"*) ok "a broken file is named" ;;
+*) not_ok "a broken file is named" "$status $said" ;;
+esac
+healthy
+said=$(kvmfrctl --root "$root" doctor --user nobody-here)
+case $said in
+"not checked: what nobody-here may do: there is no such user") ok "an unknown user is named" ;;
+*) not_ok "an unknown user is named" "$said" ;;
+esac
+
+# --- the schema
+schema=${0%/*}/../../../Documentation/schema/kvmfrctl-doctor.json
+put etc/libvirt/qemu.conf ""
+rm "$root/etc/modules-load.d/kvmfr.conf"
+put etc/libvirt/qemu/broken.xml '<domain'
+if said=$(doctor --json | python3 -c '
+import json, jsonschema, sys
+report = json.load(sys.stdin)
+jsonschema.validate(report, json.load(open(sys.argv[1])))
+assert len(report["findings"]) == 2 and len(report["skipped"]) == 1, report' "$schema" 2>&1); then
+	ok "the output is what the schema says"
+else
+	not_ok "the output is what the schema says" "$said"
+fi
