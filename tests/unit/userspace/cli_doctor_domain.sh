@@ -59,6 +59,28 @@ put sys/class/iommu/dmar0/intel-iommu/cap 1c0000c40660462
 sed -i "s,<cpu mode.*,<cpu mode='host-passthrough'></cpu>," "$root/$xml"
 cured domain-phys-bits warning "46 bits"
 
+# What cannot be edited line by line is said in words.
+healthy
+sed -i 's/true,/false,\n/' "$root/$xml"
+case $(field domain-no-share remedy) in
+"# virsh edit win: in the argument of memory-backend-file, set share=on, align=2M, size=67108864") ok "an argument on two lines is left to people" ;;
+*) not_ok "an argument on two lines is left to people" "$(field domain-no-share remedy)" ;;
+esac
+healthy
+sed -i 's/&quot;id&quot;:&quot;looking-glass/\&quot;id\&quot;:\&quot;look;reboot/; s/true/false/' "$root/$xml"
+case $(field domain-no-share remedy) in
+"# virsh edit win: "*) ok "an argument with signs for the shell is left to people" ;;
+*) not_ok "an argument with signs for the shell is left to people" "$(field domain-no-share remedy)" ;;
+esac
+healthy
+mkdir "$root/my machines"
+sed -i "s/model='none'/model='virtio'/" "$root/$xml"
+mv "$root/$xml" "$root/my machines/win;1.xml"
+case $(field domain-memballoon remedy --domain "/my machines/win;1.xml") in
+*" '/my machines/win;1.xml'") ok "a path with blanks is quoted" ;;
+*) not_ok "a path with blanks is quoted" "$(field domain-memballoon remedy --domain "/my machines/win;1.xml")" ;;
+esac
+
 healthy
 machine linux
 said=$(doctor)
@@ -104,6 +126,27 @@ if [ "$status" = 0 ] && [ "$(cat "$root/etc/modules-load.d/kvmfr.conf")" = kvmfr
 else
 	not_ok "--fix --yes writes, and nothing is left" "$status $said"
 fi
+# On a terminal it asks; the script plays one.
+cat >"$top/terminal.py" <<'END'
+import os, pty, sys
+pid, terminal = pty.fork()
+if not pid:
+    os.execvp(sys.argv[2], sys.argv[2:])
+os.write(terminal, sys.argv[1].encode() + b"\n")
+output = b""
+try:
+    while chunk := os.read(terminal, 4096):
+        output += chunk
+except OSError:
+    pass
+sys.stdout.buffer.write(output)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+asked()
+{
+	python3 "$top/terminal.py" "$1" kvmfrctl --root "$root" doctor --user alice --fix
+}
+
 printf '%s\n' "$said" | sed -n 's/^    \(rm\|mv\) /\1 /p' >"$top/undo"
 sh -eu "$top/undo"
 if [ ! -e "$root/etc/modules-load.d/kvmfr.conf" ] &&
@@ -112,6 +155,23 @@ if [ ! -e "$root/etc/modules-load.d/kvmfr.conf" ] &&
 else
 	not_ok "what --fix prints takes it back" "$(cat "$top/undo")"
 fi
+
+said=$(asked n)
+case $said in
+*"Write that? [y/N]"*"module-not-at-boot"*) ok "on a terminal --fix asks" ;;
+*) not_ok "on a terminal --fix asks" "$said" ;;
+esac
+check "after a no it has written nothing" test ! -e "$root/etc/modules-load.d/kvmfr.conf"
+said=$(asked y)
+check "after a yes it has" test -e "$root/etc/modules-load.d/kvmfr.conf"
+case $said in
+*"Nothing is wrong."*) ok "on a terminal it says that nothing is wrong" ;;
+*) not_ok "on a terminal it says that nothing is wrong" "$said" ;;
+esac
+healthy
+rm -r "$root/etc/modules-load.d"
+said=$(doctor --fix --yes)
+check "without the directory --fix leaves it to people" test ! -e "$root/etc/modules-load.d"
 
 # --- what is wrong with the question
 # refused STATUS TEXT ARGUMENT...

@@ -54,6 +54,26 @@ if field module-unsigned-secure-boot what >/dev/null; then
 else
 	ok "a signed module has no such finding"
 fi
+put proc/keys "12ab I------ 1 perm 1f030000 0 0 asymmetri Debian Secure Boot CA: X509.rsa"
+found module-key-unknown error "signed by 'somebody', whose key the kernel does not have"
+mkdir -p "$root/var/lib/shim-signed/mok"
+put var/lib/shim-signed/mok/MOK.der key
+case $(field module-key-unknown remedy) in
+"mokutil --import /var/lib/shim-signed/mok/MOK.der"*) ok "Ubuntu's key is to be enrolled" ;;
+*) not_ok "Ubuntu's key is to be enrolled" ;;
+esac
+put proc/keys "12ab I------ 1 perm 1f030000 0 0 asymmetri somebody's key: X509.rsa"
+if field module-key-unknown what >/dev/null; then
+	not_ok "with its key there is no such finding"
+else
+	ok "with its key there is no such finding"
+fi
+put "lib/modules/$release/modules.dep" "updates/dkms/kvmfr.ko.zst:"
+mv "$root/lib/modules/$release/updates/dkms/kvmfr.ko" "$root/lib/modules/$release/updates/dkms/kvmfr.ko.zst"
+case $(doctor) in
+*"not checked: the signature of /lib/modules/$release/updates/dkms/kvmfr.ko.zst"*) ok "what is not checked is said" ;;
+*) not_ok "what is not checked is said" "$(doctor)" ;;
+esac
 put sys/kernel/security/lockdown "[none] integrity confidentiality"
 
 healthy
@@ -82,6 +102,12 @@ cured module-not-at-boot warning "Nothing loads kvmfr"
 rm "$root/etc/modules-load.d/kvmfr.conf"
 put etc/modules "# old way" kvmfr
 gone "with /etc/modules, module-not-at-boot"
+rm "$root/etc/modules"
+put etc/conf.d/modules 'modules="loop kvmfr"'
+gone "with OpenRC, module-not-at-boot"
+rm "$root/etc/conf.d/modules"
+put proc/cmdline "quiet modules-load=loop,kvmfr"
+gone "with the command line, module-not-at-boot"
 healthy
 rm "$root/etc/modules-load.d/kvmfr.conf" "$root/etc/modprobe.d/kvmfr.conf"
 put sys/bus/pci/devices/0000:00:05.0/vendor 0x1af4
@@ -143,3 +169,13 @@ gone node-other
 rm "$root/dev/kvmfr0"
 ln -s /dev/null "$root/dev/kvmfr0"
 found node-other error "a symbolic link"
+rm "$root/dev/kvmfr0"
+mkdir "$root/dev/kvmfr0"
+put sys/class/kvmfr/kvmfr0/mappings 1
+found node-other error "a directory"
+case $(field node-other remedy) in
+"# first shut down the virtual machines"*"
+rmdir /dev/kvmfr0
+modprobe -r kvmfr && modprobe kvmfr") ok "who uses it has to end first" ;;
+*) not_ok "who uses it has to end first" "$(field node-other remedy)" ;;
+esac
