@@ -20,6 +20,9 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_node,
 	doctor_check_access,
 	doctor_check_domain,
+	doctor_check_iommu,
+	doctor_check_vfio,
+	doctor_check_slot,
 };
 
 struct options {
