@@ -29,8 +29,12 @@ struct command {
 __attribute__((format(printf, 1, 2)))
 int command_fail(const char *format, ...);
 
-int command_doctor(const struct kvmfr_root *root, int argc, char **argv);
-int command_power(const struct kvmfr_root *root, int argc, char **argv);
 int command_status(const struct kvmfr_root *root, int argc, char **argv);
+int command_doctor(const struct kvmfr_root *root, int argc, char **argv);
+int command_size(const struct kvmfr_root *root, int argc, char **argv);
+int command_load(const struct kvmfr_root *root, int argc, char **argv);
+int command_unload(const struct kvmfr_root *root, int argc, char **argv);
+int command_resize(const struct kvmfr_root *root, int argc, char **argv);
+int command_power(const struct kvmfr_root *root, int argc, char **argv);
 
 #endif

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kvmfrctl load: kvmfr with the sizes that are named, or those of modprobe.d. */
-#include "load.h"
+#include "command.h"
 
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "change.h"
-#include "command.h"
 #include "holding.h"
 #include "module.h"
 #include "persist.h"
@@ -73,7 +72,7 @@ static int load(const struct kvmfr_root *root, const struct sizes *given)
 	return COMMAND_OK;
 }
 
-int load_run(const struct kvmfr_root *root, int argc, char **argv)
+int command_load(const struct kvmfr_root *root, int argc, char **argv)
 {
 	static const struct argp argp = {
 		.parser = parse,

@@ -8,18 +8,15 @@
 #include <string.h>
 
 #include "command.h"
-#include "load.h"
-#include "size.h"
 
 static const struct command commands[] = {
-	{ "doctor", "say what is wrong, and what helps", command_doctor },
-	{ "power", "watch, measure and report what GPU slots draw", command_power },
 	{ "status", "show devices, who uses them, and GPU slots", command_status },
 	{ "doctor", "say what is wrong, and what helps", command_doctor },
-	{ "size", "say how large a device has to be for a picture", size_run },
-	{ "load", "load kvmfr", load_run },
-	{ "unload", "unload kvmfr, if nobody uses it", unload_run },
-	{ "resize", "load kvmfr again, with other sizes", resize_run },
+	{ "size", "say how large a device has to be for a picture", command_size },
+	{ "load", "load kvmfr", command_load },
+	{ "unload", "unload kvmfr, if nobody uses it", command_unload },
+	{ "resize", "load kvmfr again, with other sizes", command_resize },
+	{ "power", "watch, measure and report what GPU slots draw", command_power },
 	{ NULL, NULL, NULL },
 };
 

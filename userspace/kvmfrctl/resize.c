@@ -10,7 +10,6 @@
 #include "change.h"
 #include "command.h"
 #include "holding.h"
-#include "load.h"
 #include "module.h"
 #include "persist_command.h"
 #include "sizes.h"
@@ -175,7 +174,7 @@ static int resize(const struct kvmfr_root *root,
 	return persist_write(root, sizes->text);
 }
 
-int resize_run(const struct kvmfr_root *root, int argc, char **argv)
+int command_resize(const struct kvmfr_root *root, int argc, char **argv)
 {
 	static const struct argp_option list[] = {
 		{ "persist", OPTION_PERSIST, NULL, 0,

@@ -248,7 +248,7 @@ static int print(const struct size_options *options)
 	return ret;
 }
 
-int size_run(const struct kvmfr_root *root, int argc, char **argv)
+int command_size(const struct kvmfr_root *root, int argc, char **argv)
 {
 	static const struct argp_option list[] = {
 		{ "hdr", OPTION_HDR, NULL, 0, "for HDR pictures", 0 },

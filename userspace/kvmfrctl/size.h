@@ -7,8 +7,6 @@
 
 #include "root.h"
 
-int size_run(const struct kvmfr_root *root, int argc, char **argv);
-
 /* The lines of libvirt's XML for /dev/kvmfr0 of @bytes, to be freed, or NULL. */
 char *size_domain_xml(uint64_t bytes);
 

@@ -5,9 +5,8 @@
 #include "change.h"
 #include "command.h"
 #include "holding.h"
-#include "load.h"
 
-int unload_run(const struct kvmfr_root *root, int argc, char **argv)
+int command_unload(const struct kvmfr_root *root, int argc, char **argv)
 {
 	static const struct argp argp = {
 		.doc = "Unloads the module kvmfr. What is in its memory is lost.",
