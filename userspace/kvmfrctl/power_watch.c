@@ -156,7 +156,7 @@ static const struct argp_option list[] = {
 	{ "interval", 'i', "SECONDS", 0, "between two samples (2)", 0 },
 	{ "seconds", 's', "SECONDS", 0, "end after so long", 0 },
 	{ "record", 'r', "FILE", 0,
-	  "add each sample to FILE, for kvmfrctl power report --history", 0 },
+	  "add each sample to FILE, for power report", 0 },
 	{ 0 }
 };
 
