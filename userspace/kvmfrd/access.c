@@ -59,21 +59,26 @@ static bool add_user(acl_t *acl, uid_t uid)
 
 	if (has_user(*acl, uid))
 		return true;
-	return !acl_create_entry(acl, &entry) && !acl_set_tag_type(entry, ACL_USER) &&
-	       !acl_set_qualifier(entry, &uid) && !acl_get_permset(entry, &permissions) &&
-	       !acl_add_perm(permissions, ACL_READ) && !acl_add_perm(permissions, ACL_WRITE) &&
+	return !acl_create_entry(acl, &entry) &&
+	       !acl_set_tag_type(entry, ACL_USER) &&
+	       !acl_set_qualifier(entry, &uid) &&
+	       !acl_get_permset(entry, &permissions) &&
+	       !acl_add_perm(permissions, ACL_READ) &&
+	       !acl_add_perm(permissions, ACL_WRITE) &&
 	       !acl_set_permset(entry, permissions);
 }
 
 /* The ACL that the node has to have; NULL and errno. */
-static acl_t make_acl(const struct node_settings *settings, acl_t now, uid_t seat)
+static acl_t make_acl(const struct node_settings *settings, acl_t now,
+		      uid_t seat)
 {
 	acl_t acl = acl_from_mode(settings->mode);
 	bool good = acl;
 
 	for (size_t i = 0; good && i < settings->user_count; i++)
 		good = add_user(&acl, settings->users[i]);
-	if (good && seat != ACCESS_NOBODY && (settings->seat || has_user(now, seat)))
+	if (good && seat != ACCESS_NOBODY &&
+	    (settings->seat || has_user(now, seat)))
 		good = add_user(&acl, seat);
 	if (good && acl_equiv_mode(acl, NULL) == 1)
 		good = !acl_calc_mask(&acl);

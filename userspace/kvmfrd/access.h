@@ -4,10 +4,11 @@
 #define KVMFRD_ACCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "settings.h"
 
-#define ACCESS_NOBODY ((uid_t)-1)
+#define ACCESS_NOBODY UINT32_MAX
 
 /*
  * Makes them what @settings say. @seat is the user in front of the machine or

@@ -10,21 +10,21 @@
 #include "settings.h"
 #include "uevent.h"
 
-#define DELAY_MS 250		/* from the last sign of drift to a look at all nodes */
-#define DELAY_MOST_MS 1000	/* from the first one, about */
-#define REPAIRS 5		/* of one node in REPAIRS_MS, then it is left alone */
+#define DELAY_MS 250 /* from the last sign of drift to a look at all nodes */
+#define DELAY_MOST_MS 1000 /* from the first one, about */
+#define REPAIRS 5 /* of one node in REPAIRS_MS, then it is left alone */
 #define REPAIRS_MS 60000
 
 /* What was said about a node, so that it is said once. */
 enum trouble {
 	TROUBLE_NONE,
-	TROUBLE_ACCESS,		/* group, mode or ACL cannot be set */
-	TROUBLE_HELD,		/* a file in its place that somebody has open */
-	TROUBLE_LINKED,		/* a file in its place with another name */
-	TROUBLE_REPLACE,	/* the file cannot be replaced */
-	TROUBLE_NO_MODULE,	/* a file and no device */
-	TROUBLE_OTHER,		/* something else in its place */
-	TROUBLE_FIGHT,		/* somebody else always changes it back */
+	TROUBLE_ACCESS, /* group, mode or ACL cannot be set */
+	TROUBLE_HELD, /* a file in its place that somebody has open */
+	TROUBLE_LINKED, /* a file in its place with another name */
+	TROUBLE_REPLACE, /* the file cannot be replaced */
+	TROUBLE_NO_MODULE, /* a file and no device */
+	TROUBLE_OTHER, /* something else in its place */
+	TROUBLE_FIGHT, /* somebody else always changes it back */
 };
 
 /**
@@ -90,13 +90,14 @@ void nodes_retry(struct daemon *daemon);
 /* after this, also all trouble is said again. */
 void nodes_forget(struct daemon *daemon);
 /* Says it unless it was said; the node is not as it should be. */
-__attribute__((format(printf, 4, 5)))
-void node_trouble(struct daemon *daemon, struct node *node, enum trouble trouble,
-		  const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+node_trouble(struct daemon *daemon, struct node *node, enum trouble trouble,
+	     const char *format, ...);
 
 /* replace.c: true if the right node is there now */
 bool replace_file(struct daemon *daemon, struct node *node,
-		  const struct kvmfr_device *device, const struct node_settings *settings);
+		  const struct kvmfr_device *device,
+		  const struct node_settings *settings);
 bool replace_missing(struct daemon *daemon, struct node *node,
 		     const struct kvmfr_device *device,
 		     const struct node_settings *settings);

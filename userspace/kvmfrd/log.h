@@ -10,8 +10,8 @@ enum log_level {
 	LOG_LEVEL_NOTICE = 5,
 };
 
-__attribute__((format(printf, 2, 3)))
-void log_line(enum log_level level, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void log_line(enum log_level level,
+						    const char *format, ...);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

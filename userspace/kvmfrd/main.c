@@ -38,7 +38,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		options->check = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "there are no arguments, not '%s' either", text);
+		argp_error(state, "there are no arguments, not '%s' either",
+			   text);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -61,7 +62,8 @@ static int run_once(struct daemon *daemon)
 		wait_until(daemon->look_ms);
 		nodes_look(daemon, false);
 	}
-	return daemon->troubles || daemon->look_ms ? EXIT_FAILURE : EXIT_SUCCESS;
+	return daemon->troubles || daemon->look_ms ? EXIT_FAILURE :
+						     EXIT_SUCCESS;
 }
 
 static void reload(struct daemon *daemon)
@@ -106,13 +108,17 @@ static int loop(struct daemon *daemon, int signals)
 		struct pollfd fds[] = {
 			{ .fd = signals, .events = POLLIN },
 			{ .fd = daemon->inotify, .events = POLLIN },
-			{ .fd = daemon->events ? kvmfr_uevent_fd(daemon->events) : -1,
+			{ .fd = daemon->events ?
+					kvmfr_uevent_fd(daemon->events) :
+					-1,
 			  .events = POLLIN },
 		};
 
-		if (poll(fds, sizeof(fds) / sizeof(*fds), timeout(daemon)) < 0 &&
+		if (poll(fds, sizeof(fds) / sizeof(*fds), timeout(daemon)) <
+			    0 &&
 		    errno != EINTR) {
-			log_error("cannot wait for events: %s", strerror(errno));
+			log_error("cannot wait for events: %s",
+				  strerror(errno));
 			return EXIT_FAILURE;
 		}
 		if (fds[0].revents && !handle_signal(daemon, signals))
@@ -166,9 +172,11 @@ static int run(struct daemon *daemon)
 int main(int argc, char **argv)
 {
 	static const struct argp_option list[] = {
-		{ "config", 'c', "FILE", 0, "read FILE instead of /etc/kvmfr.conf", 0 },
+		{ "config", 'c', "FILE", 0,
+		  "read FILE instead of /etc/kvmfr.conf", 0 },
 		{ "once", '1', NULL, 0, "set all nodes right and end", 0 },
-		{ "check", 'n', NULL, 0, "only check the file, say nothing if it is good", 0 },
+		{ "check", 'n', NULL, 0,
+		  "only check the file, say nothing if it is good", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -177,7 +185,10 @@ int main(int argc, char **argv)
 		.doc = "Keeps /dev/kvmfr* usable by the right people, see kvmfr.conf(5).",
 	};
 	static struct daemon daemon = {
-		.root = { .fd = -1 }, .inotify = -1, .seat_watch = -1, .seat = ACCESS_NOBODY,
+		.root = { .fd = -1 },
+		.inotify = -1,
+		.seat_watch = -1,
+		.seat = ACCESS_NOBODY,
 	};
 	struct options options = { 0 };
 

@@ -49,8 +49,8 @@ void nodes_forget(struct daemon *daemon)
 	daemon->seat_trouble = false;
 }
 
-void node_trouble(struct daemon *daemon, struct node *node, enum trouble trouble,
-		  const char *format, ...)
+void node_trouble(struct daemon *daemon, struct node *node,
+		  enum trouble trouble, const char *format, ...)
 {
 	char text[768];
 	va_list args;
@@ -85,6 +85,10 @@ void nodes_look_later(struct daemon *daemon)
  */
 static void count_repair(struct daemon *daemon, struct node *node, bool said)
 {
+	static const char fight[] =
+		"was changed %d times a minute, now it is left alone: stop that, reload kvmfrd";
+	static const char repaired[] =
+		"/dev/%s was changed by another program, and is set right again";
 	int64_t now = now_ms();
 
 	if (!node->repairs || now - node->repairs_ms > REPAIRS_MS) {
@@ -92,27 +96,28 @@ static void count_repair(struct daemon *daemon, struct node *node, bool said)
 		node->repairs_ms = now;
 	}
 	if (said)
-		log_notice("/dev/%s was changed by another program, and is set right again",
-			   node->name);
+		log_notice(repaired, node->name);
 	if (++node->repairs < REPAIRS)
 		return;
 	node->left_alone = true;
-	node_trouble(daemon, node, TROUBLE_FIGHT,
-		     "was changed %d times within a minute, now it is left alone: find who does that (a udev rule with OWNER, GROUP or MODE, a script), then reload kvmfrd",
-		     REPAIRS);
+	node_trouble(daemon, node, TROUBLE_FIGHT, fight, REPAIRS);
 }
 
-static void apply(struct daemon *daemon, struct node *node, int fd, ino_t inode, bool drift)
+static void apply(struct daemon *daemon, struct node *node, int fd, ino_t inode,
+		  bool drift)
 {
-	const struct node_settings *settings = &daemon->settings.node[node - daemon->nodes];
+	const struct node_settings *settings =
+		&daemon->settings.node[node - daemon->nodes];
 	int ret = access_apply(fd, settings, daemon->seat);
 
-	if (ret == -ENOENT)	/* gone meanwhile */
+	if (ret == -ENOENT) /* gone meanwhile */
 		return;
 	if (ret < 0) {
 		node_trouble(daemon, node, TROUBLE_ACCESS,
 			     "cannot be given its group, mode and ACL: %s%s",
-			     strerror(-ret), ret == -EPERM ? "; kvmfrd has to run as root" : "");
+			     strerror(-ret),
+			     ret == -EPERM ? "; kvmfrd has to run as root" :
+					     "");
 		return;
 	}
 	node->trouble = TROUBLE_NONE;
@@ -161,8 +166,8 @@ static const char *type_name(const struct stat *st)
 static bool is_stale(const struct daemon *daemon, const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) &&
-	       !kvmfr_exists(&daemon->root, "sys/dev/char/%u:%u", major(st->st_rdev),
-			     minor(st->st_rdev));
+	       !kvmfr_exists(&daemon->root, "sys/dev/char/%u:%u",
+			     major(st->st_rdev), minor(st->st_rdev));
 }
 
 static void remove_stale(const struct node *node)
@@ -176,6 +181,8 @@ static void remove_stale(const struct node *node)
 static void look_at(struct daemon *daemon, struct node *node,
 		    const struct kvmfr_device *device, int fd, bool drift)
 {
+	static const char other[] =
+		"is %s, which is left alone: remove it, then reload kvmfrd";
 	struct stat st;
 
 	if (fstat(fd, &st))
@@ -191,8 +198,7 @@ static void look_at(struct daemon *daemon, struct node *node,
 		remove_stale(node);
 		missing(daemon, node, device);
 	} else {
-		node_trouble(daemon, node, TROUBLE_OTHER,
-			     "is %s, which is left alone: remove it, then reload kvmfrd",
+		node_trouble(daemon, node, TROUBLE_OTHER, other,
 			     type_name(&st));
 	}
 }
@@ -203,6 +209,8 @@ static void look_at(struct daemon *daemon, struct node *node,
  */
 static void no_device(struct daemon *daemon, struct node *node)
 {
+	static const char file[] =
+		"is a file without device: stop the VM, then 'rm /dev/%s && modprobe kvmfr'";
 	struct stat st;
 
 	node->missing_ms = 0;
@@ -214,9 +222,7 @@ static void no_device(struct daemon *daemon, struct node *node)
 	if (S_ISCHR(st.st_mode))
 		remove_stale(node);
 	else if (S_ISREG(st.st_mode))
-		node_trouble(daemon, node, TROUBLE_NO_MODULE,
-			     "is a file, and the module is not loaded: stop the VM, then 'rm /dev/%s && modprobe kvmfr'",
-			     node->name);
+		node_trouble(daemon, node, TROUBLE_NO_MODULE, file, node->name);
 }
 
 static void look(struct daemon *daemon, struct node *node,
@@ -232,7 +238,8 @@ static void look(struct daemon *daemon, struct node *node,
 		daemon->troubles++;
 		return;
 	}
-	fd = kvmfr_open(&daemon->root, O_PATH | O_NOFOLLOW, "dev/%s", node->name);
+	fd = kvmfr_open(&daemon->root, O_PATH | O_NOFOLLOW, "dev/%s",
+			node->name);
 	if (fd < 0) {
 		missing(daemon, node, device);
 		return;
@@ -244,17 +251,19 @@ static void look(struct daemon *daemon, struct node *node,
 
 static void read_seat(struct daemon *daemon)
 {
+	static const char no_seat[] =
+		"'seat = yes' has no effect without '/%s/%s' (%s): start systemd-logind";
 	int ret = kvmfr_seat_user(&daemon->root, &daemon->seat);
 
-	if (ret || !daemon->seat)	/* root needs no entry */
+	if (ret || !daemon->seat) /* root needs no entry */
 		daemon->seat = ACCESS_NOBODY;
 	if (!ret || ret == -ENODATA || !daemon->settings.seat) {
 		daemon->seat_trouble = false;
 		return;
 	}
 	if (!daemon->seat_trouble)
-		log_warning("'seat = yes' has no effect, as '/%s/%s' cannot be read (%s): start systemd-logind or elogind, or name the user with 'users ='",
-			    KVMFR_SEAT_DIRECTORY, KVMFR_SEAT_NAME, strerror(-ret));
+		log_warning(no_seat, KVMFR_SEAT_DIRECTORY, KVMFR_SEAT_NAME,
+			    strerror(-ret));
 	daemon->seat_trouble = true;
 }
 
@@ -267,7 +276,8 @@ void nodes_look(struct daemon *daemon, bool drift)
 	daemon->look_ms = 0;
 	daemon->troubles = 0;
 	if (count < 0) {
-		log_error("cannot read '/sys/class/kvmfr': %s", strerror(-count));
+		log_error("cannot read '/sys/class/kvmfr': %s",
+			  strerror(-count));
 		daemon->troubles = 1;
 		return;
 	}
@@ -280,7 +290,8 @@ void nodes_look(struct daemon *daemon, bool drift)
 				device = &devices[j];
 		look(daemon, &daemon->nodes[i], device, drift);
 	}
-	snprintf(status, sizeof(status), "%d device%s, %u not usable as configured", count,
+	snprintf(status, sizeof(status),
+		 "%d device%s, %u not usable as configured", count,
 		 count == 1 ? "" : "s", daemon->troubles);
 	kvmfr_notify_status(status);
 }

@@ -27,27 +27,30 @@ static struct paths paths_of(const struct node *node)
 	struct paths paths;
 
 	snprintf(paths.node, sizeof(paths.node), "/dev/%s", node->name);
-	snprintf(paths.temporary, sizeof(paths.temporary), "/dev/.%s.kvmfrd", node->name);
+	snprintf(paths.temporary, sizeof(paths.temporary), "/dev/.%s.kvmfrd",
+		 node->name);
 	return paths;
 }
 
 /* Adds "qemu-system-x86 (1234)" to @names, as long as there is room. */
-static void add_name(char *names, size_t size, const struct kvmfr_holder *holder)
+static void add_name(char *names, size_t size,
+		     const struct kvmfr_holder *holder)
 {
 	size_t length = strlen(names);
 	char comm[64];
 
 	kvmfr_terminal_safe(comm, sizeof(comm), holder->comm);
 	if (length + sizeof(comm) + 16 < size)
-		snprintf(names + length, size - length, "%s%s (%d)", length ? ", " : "",
-			 comm, (int)holder->pid);
+		snprintf(names + length, size - length, "%s%s (%d)",
+			 length ? ", " : "", comm, (int)holder->pid);
 }
 
 /*
  * Who has the file @path, in @names; @path without its leading slash. "" means
  * nobody. Processes that cannot be looked into might have it.
  */
-static int find_holders(struct daemon *daemon, const char *path, char *names, size_t size)
+static int find_holders(struct daemon *daemon, const char *path, char *names,
+			size_t size)
 {
 	struct kvmfr_holder *holders;
 	unsigned int blind;
@@ -57,14 +60,16 @@ static int find_holders(struct daemon *daemon, const char *path, char *names, si
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count; i++)
-		if (holders[i].pid != getpid() && (holders[i].open || holders[i].mapped))
+		if (holders[i].pid != getpid() &&
+		    (holders[i].open || holders[i].mapped))
 			add_name(names, size, &holders[i]);
 	free(holders);
 	return blind && !names[0] ? -EACCES : 0;
 }
 
 /* The node under a temporary name, with all its rights. */
-static int make_node(const struct paths *paths, const struct kvmfr_device *device,
+static int make_node(const struct paths *paths,
+		     const struct kvmfr_device *device,
 		     const struct node_settings *settings, uid_t seat)
 {
 	int ret;
@@ -84,7 +89,8 @@ static int make_node(const struct paths *paths, const struct kvmfr_device *devic
 }
 
 /* devtmpfs will not remove it with its device, so it must not come too late. */
-static bool still_exists(struct daemon *daemon, const struct kvmfr_device *device,
+static bool still_exists(struct daemon *daemon,
+			 const struct kvmfr_device *device,
 			 const struct paths *paths)
 {
 	struct kvmfr_device devices[KVMFR_DEVICES_MAX];
@@ -102,11 +108,13 @@ static bool still_exists(struct daemon *daemon, const struct kvmfr_device *devic
  * Node and file change places; if somebody opened the file between the look at
  * its holders and that, they change back. So a file in use never loses its name.
  */
-static int exchange(struct daemon *daemon, const struct paths *paths, char *names, size_t size)
+static int exchange(struct daemon *daemon, const struct paths *paths,
+		    char *names, size_t size)
 {
 	int ret;
 
-	if (renameat2(AT_FDCWD, paths->temporary, AT_FDCWD, paths->node, RENAME_EXCHANGE)) {
+	if (renameat2(AT_FDCWD, paths->temporary, AT_FDCWD, paths->node,
+		      RENAME_EXCHANGE)) {
 		ret = -errno;
 		unlink(paths->temporary);
 		return ret;
@@ -114,47 +122,55 @@ static int exchange(struct daemon *daemon, const struct paths *paths, char *name
 	ret = find_holders(daemon, paths->temporary + 1, names, size);
 	if (!ret && !names[0])
 		return unlink(paths->temporary) ? -errno : 0;
-	if (!renameat2(AT_FDCWD, paths->temporary, AT_FDCWD, paths->node, RENAME_EXCHANGE))
+	if (!renameat2(AT_FDCWD, paths->temporary, AT_FDCWD, paths->node,
+		       RENAME_EXCHANGE))
 		unlink(paths->temporary);
 	return ret;
 }
 
 static bool held(struct daemon *daemon, struct node *node, const char *names)
 {
-	node_trouble(daemon, node, TROUBLE_HELD,
-		     "is a file, not the device, as a VM was started before the module was loaded, and is in use by %s: stop that, then reload kvmfrd",
-		     names);
+	static const char used[] =
+		"is a file, not the device, and is in use by %s: stop that, then reload kvmfrd";
+	node_trouble(daemon, node, TROUBLE_HELD, used, names);
 	return false;
 }
 
 static bool cannot(struct daemon *daemon, struct node *node, int ret)
 {
 	node_trouble(daemon, node, TROUBLE_REPLACE,
-		     "is not the device and cannot be replaced by it: %s%s", strerror(-ret),
-		     ret == -EPERM || ret == -EACCES ? "; kvmfrd has to run as root" : "");
+		     "is not the device and cannot be replaced by it: %s%s",
+		     strerror(-ret),
+		     ret == -EPERM || ret == -EACCES ?
+			     "; kvmfrd has to run as root" :
+			     "");
 	return false;
 }
 
 bool replace_file(struct daemon *daemon, struct node *node,
-		  const struct kvmfr_device *device, const struct node_settings *settings)
+		  const struct kvmfr_device *device,
+		  const struct node_settings *settings)
 {
+	static const char done[] =
+		"/dev/%s was a file, made by a VM started too early; now it is the device";
+	static const char linked[] =
+		"is a file with %lu names: remove it, then reload kvmfrd";
 	struct paths paths = paths_of(node);
 	char names[512];
 	struct stat st;
 	int ret;
 
 	if (lstat(paths.node, &st))
-		return false;	/* gone: there will be an event */
+		return false; /* gone: there will be an event */
 	if (st.st_nlink > 1) {
-		node_trouble(daemon, node, TROUBLE_LINKED,
-			     "is a file with %lu names, which is left alone: remove it, then reload kvmfrd",
+		node_trouble(daemon, node, TROUBLE_LINKED, linked,
 			     (unsigned long)st.st_nlink);
 		return false;
 	}
 	ret = find_holders(daemon, paths.node + 1, names, sizeof(names));
 	if (!ret && !names[0])
 		ret = make_node(&paths, device, settings, daemon->seat) ?:
-		      exchange(daemon, &paths, names, sizeof(names));
+			      exchange(daemon, &paths, names, sizeof(names));
 	if (ret)
 		return cannot(daemon, node, ret);
 	if (names[0])
@@ -162,8 +178,7 @@ bool replace_file(struct daemon *daemon, struct node *node,
 	if (!still_exists(daemon, device, &paths))
 		return false;
 	node->trouble = TROUBLE_NONE;
-	log_notice("/dev/%s was a file, as a VM was started before the module was loaded; now it is the device",
-		   node->name);
+	log_notice(done, node->name);
 	return true;
 }
 
@@ -179,7 +194,7 @@ bool replace_missing(struct daemon *daemon, struct node *node,
 		ret = -errno;
 		unlink(paths.temporary);
 	}
-	if (ret == -EEXIST) {		/* somebody was faster */
+	if (ret == -EEXIST) { /* somebody was faster */
 		nodes_look_later(daemon);
 		return false;
 	}

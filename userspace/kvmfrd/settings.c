@@ -13,25 +13,28 @@
 
 static bool resolve_group(const char *file, const char *name, gid_t *gid)
 {
+	static const char no_group[] =
+		"%s: there is no group '%s'; make it with 'groupadd --system %s'";
 	const struct group *group = getgrnam(name);
 
 	if (!group) {
-		log_error("%s: there is no group '%s'; make it with 'groupadd --system %s' or name another one",
-			  file, name, name);
+		log_error(no_group, file, name, name);
 		return false;
 	}
 	*gid = group->gr_gid;
 	return true;
 }
 
-static bool resolve_users(const char *file, char **names, struct node_settings *settings)
+static bool resolve_users(const char *file, char **names,
+			  struct node_settings *settings)
 {
+	static const char no_user[] =
+		"%s: there is no user '%s'; take the name out or make the user";
 	for (settings->user_count = 0; *names; names++) {
 		const struct passwd *user = getpwnam(*names);
 
 		if (!user || settings->user_count == SETTINGS_USERS) {
-			log_error("%s: there is no user '%s'; take the name out or make the user",
-				  file, *names);
+			log_error(no_user, file, *names);
 			return false;
 		}
 		settings->users[settings->user_count++] = user->pw_uid;
@@ -44,7 +47,8 @@ static bool resolve(const char *file, const struct kvmfr_config *config,
 {
 	memset(settings, 0, sizeof(*settings));
 	for (int i = 0; i < 10; i++) {
-		const struct kvmfr_config_nodes *nodes = config->node[i] ?: &config->defaults;
+		const struct kvmfr_config_nodes *nodes =
+			config->node[i] ?: &config->defaults;
 		struct node_settings *node = &settings->node[i];
 
 		if (!resolve_group(file, nodes->group, &node->group) ||

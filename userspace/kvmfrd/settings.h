@@ -23,7 +23,7 @@ struct node_settings {
 
 struct settings {
 	struct node_settings node[10];
-	bool seat;		/* of any of them */
+	bool seat; /* of any of them */
 };
 
 /*

@@ -17,12 +17,13 @@
  */
 int watch_open(struct daemon *daemon)
 {
+	uint32_t mask = IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVE;
+
 	daemon->seat_watch = -1;
 	daemon->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (daemon->inotify < 0)
 		return -errno;
-	daemon->dev_watch = inotify_add_watch(daemon->inotify, "/dev", IN_ATTRIB | IN_CREATE |
-					      IN_DELETE | IN_MOVE | IN_ONLYDIR);
+	daemon->dev_watch = inotify_add_watch(daemon->inotify, "/dev", mask);
 	return daemon->dev_watch < 0 ? -errno : 0;
 }
 
@@ -48,8 +49,9 @@ void watch_file(struct daemon *daemon, struct node *node, int fd)
 
 static int add_directory(struct daemon *daemon, const char *path)
 {
-	return inotify_add_watch(daemon->inotify, path, IN_CREATE | IN_MOVED_TO | IN_DELETE |
-				 IN_CLOSE_WRITE | IN_ONLYDIR);
+	return inotify_add_watch(daemon->inotify, path,
+				 IN_CREATE | IN_MOVED_TO | IN_DELETE |
+					 IN_CLOSE_WRITE | IN_ONLYDIR);
 }
 
 /*
@@ -59,12 +61,14 @@ static int add_directory(struct daemon *daemon, const char *path)
  */
 void watch_seat(struct daemon *daemon)
 {
-	static const char *const paths[] = { "/" KVMFR_SEAT_DIRECTORY, "/run/systemd", "/run" };
+	static const char *const paths[] = { "/" KVMFR_SEAT_DIRECTORY,
+					     "/run/systemd", "/run" };
 	int watch = -1;
 
 	if (daemon->inotify < 0 || !daemon->settings.seat)
 		return;
-	for (size_t i = 0; watch < 0 && i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; watch < 0 && i < sizeof(paths) / sizeof(*paths);
+	     i++) {
 		watch = add_directory(daemon, paths[i]);
 		if (watch >= 0 && i && !access(paths[i - 1], F_OK)) {
 			inotify_rm_watch(daemon->inotify, watch);
@@ -77,9 +81,11 @@ void watch_seat(struct daemon *daemon)
 }
 
 /* systemd-logind writes other names first, which say nothing yet. */
-static bool seat_changed(struct daemon *daemon, const struct inotify_event *event)
+static bool seat_changed(struct daemon *daemon,
+			 const struct inotify_event *event)
 {
-	static const char *const names[] = { KVMFR_SEAT_NAME, "seats", "systemd" };
+	static const char *const names[] = { KVMFR_SEAT_NAME, "seats",
+					     "systemd" };
 
 	if (event->wd != daemon->seat_watch)
 		return false;
@@ -87,13 +93,15 @@ static bool seat_changed(struct daemon *daemon, const struct inotify_event *even
 		daemon->seat_watch = -1;
 		return true;
 	}
-	for (size_t i = 0; event->len && i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; event->len && i < sizeof(names) / sizeof(*names);
+	     i++)
 		if (!strcmp(event->name, names[i]))
 			return true;
 	return false;
 }
 
-static void node_changed(struct daemon *daemon, const struct inotify_event *event)
+static void node_changed(struct daemon *daemon,
+			 const struct inotify_event *event)
 {
 	bool dev = event->wd == daemon->dev_watch && event->len;
 
@@ -112,14 +120,16 @@ static void node_changed(struct daemon *daemon, const struct inotify_event *even
 
 void watch_read(struct daemon *daemon)
 {
-	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	char buffer[4096]
+		__attribute__((aligned(__alignof__(struct inotify_event))));
 	bool seat = false;
 	ssize_t size;
 
 	while ((size = read(daemon->inotify, buffer, sizeof(buffer))) > 0) {
 		const struct inotify_event *event;
 
-		for (char *at = buffer; at < buffer + size; at += sizeof(*event) + event->len) {
+		for (char *at = buffer; at < buffer + size;
+		     at += sizeof(*event) + event->len) {
 			event = (const struct inotify_event *)at;
 			seat |= seat_changed(daemon, event);
 			node_changed(daemon, event);

@@ -21,9 +21,14 @@
 static size_t character_length(const unsigned char *text, size_t left)
 {
 	static const unsigned int least[] = { 0, 0x20, 0xa0, 0x800, 0x10000 };
-	size_t length = *text < 0x80 ? 1 : *text < 0xc2 ? 0 : *text < 0xe0 ? 2 :
-			*text < 0xf0 ? 3 : *text < 0xf5 ? 4 : 0;
-	unsigned int code = length == 1 ? *text : *text & (0xff >> (length + 1));
+	size_t length = *text < 0x80 ? 1 :
+			*text < 0xc2 ? 0 :
+			*text < 0xe0 ? 2 :
+			*text < 0xf0 ? 3 :
+			*text < 0xf5 ? 4 :
+				       0;
+	unsigned int code = length == 1 ? *text :
+					  *text & (0xff >> (length + 1));
 
 	if (!length || length > left)
 		return 0;
@@ -38,20 +43,34 @@ static size_t character_length(const unsigned char *text, size_t left)
 	return length;
 }
 
+static int too_long(struct parser *parser, size_t size, int most)
+{
+	return parser_fail(parser, "is %zu bytes long, the most is %d", size,
+			   most);
+}
+
+static int bad_byte(struct parser *parser, size_t column, char byte)
+{
+	return parser_fail(parser, "byte %zu (0x%02x) is not UTF-8 text",
+			   column, (unsigned char)byte);
+}
+
 static int check_text(struct parser *parser, const char *line, size_t size)
 {
 	size_t at = 0;
 
 	if (size > KVMFR_CONFIG_LINE)
-		return parser_fail(parser, "is %zu bytes long, the most is %d", size,
-				   KVMFR_CONFIG_LINE);
+		return too_long(parser, size, KVMFR_CONFIG_LINE);
 	while (at < size) {
-		size_t length = line[at] == '\t' ? 1 :
-			character_length((const unsigned char *)line + at, size - at);
+		size_t length =
+			line[at] == '\t' ?
+				1 :
+				character_length((const unsigned char *)line +
+							 at,
+						 size - at);
 
 		if (!length)
-			return parser_fail(parser, "byte %zu (0x%02x) is not UTF-8 text",
-					   at + 1, (unsigned char)line[at]);
+			return bad_byte(parser, at + 1, line[at]);
 		at += length;
 	}
 	return 0;
@@ -76,6 +95,8 @@ static int section_index(const char *name, size_t length)
 /* @line is "[name]" and, perhaps, a comment. */
 static int enter_section(struct parser *parser, const char *line, size_t size)
 {
+	static const char sections[] =
+		"[nodes], [nodes kvmfr0] to [nodes kvmfr9] and [power]";
 	const char *end = memchr(line, ']', size);
 	const char *rest = end ? end + 1 : NULL;
 	struct shown shown;
@@ -86,14 +107,14 @@ static int enter_section(struct parser *parser, const char *line, size_t size)
 	if (!rest || (rest < line + size && *rest != ';' && *rest != '#'))
 		return parser_fail(parser, "'%s' is not [section]",
 				   shorten(&shown, line, size));
+	shorten(&shown, line, (size_t)(end - line) + 1);
 	section = section_index(line + 1, (size_t)(end - line) - 1);
 	if (section < 0)
-		return parser_fail(parser, "there is no section '%s', only [nodes], "
-				   "[nodes kvmfr0] to [nodes kvmfr9] and [power]",
-				   shorten(&shown, line, (size_t)(end - line) + 1));
+		return parser_fail(parser, "there is no section '%s', only %s",
+				   shown.text, sections);
 	if (parser->seen[section])
 		return parser_fail(parser, "the section '%s' is there twice",
-				   shorten(&shown, line, (size_t)(end - line) + 1));
+				   shown.text);
 	return parser_enter(parser, section);
 }
 
@@ -123,8 +144,7 @@ static char *next_line(char *buffer, int room, void *stream)
 	if (!parser->ret && size && *line == '[')
 		parser->ret = enter_section(parser, line, size);
 	if (!parser->ret && (int)size >= room)
-		parser->ret = parser_fail(parser, "is %zu bytes long, this inih takes %d",
-					  size, room - 1);
+		parser->ret = too_long(parser, size, room - 1);
 	if (parser->ret)
 		return NULL;
 	memcpy(buffer, line, size);
@@ -133,7 +153,8 @@ static char *next_line(char *buffer, int room, void *stream)
 }
 
 /* What inih calls for "name = value"; the section is known from its line. */
-static int handle(void *user, const char *section, const char *name, const char *value)
+static int handle(void *user, const char *section, const char *name,
+		  const char *value)
 {
 	struct parser *parser = user;
 
@@ -155,11 +176,15 @@ static int parse_lines(struct parser *parser)
 	return parser->ret;
 }
 
-int kvmfr_config_parse(const char *text, size_t size, struct kvmfr_config **config,
+int kvmfr_config_parse(const char *text, size_t size,
+		       struct kvmfr_config **config,
 		       struct kvmfr_config_error *error)
 {
 	struct parser parser = {
-		.error = error, .next = text, .end = text + size, .section = -1,
+		.error = error,
+		.next = text,
+		.end = text + size,
+		.section = -1,
 	};
 	int ret;
 
@@ -197,7 +222,8 @@ static int parse_file(int size, char *text, struct kvmfr_config **config,
 		return parser_fail(&parser, "the file is larger than %d bytes",
 				   KVMFR_CONFIG_SIZE);
 	if (size == -EILSEQ)
-		return parser_fail(&parser, "the file has a NUL byte, it is not text");
+		return parser_fail(&parser,
+				   "the file has a NUL byte, it is not text");
 	if (size < 0)
 		return size;
 	ret = kvmfr_config_parse(text, (size_t)size, config, error);
@@ -205,11 +231,13 @@ static int parse_file(int size, char *text, struct kvmfr_config **config,
 	return ret;
 }
 
-int kvmfr_config_read(const struct kvmfr_root *root, struct kvmfr_config **config,
+int kvmfr_config_read(const struct kvmfr_root *root,
+		      struct kvmfr_config **config,
 		      struct kvmfr_config_error *error)
 {
 	char *text = NULL;
-	int size = kvmfr_read_all(root, &text, KVMFR_CONFIG_SIZE, KVMFR_CONFIG_PATH);
+	int size = kvmfr_read_all(root, &text, KVMFR_CONFIG_SIZE,
+				  KVMFR_CONFIG_PATH);
 
 	if (size == -ENOENT)
 		return kvmfr_config_parse("", 0, config, error);
@@ -232,14 +260,15 @@ int kvmfr_config_read_path(const char *path, struct kvmfr_config **config,
 	return parse_file(size, text, config, error);
 }
 
-const struct kvmfr_config_nodes *kvmfr_config_node(const struct kvmfr_config *config,
-						   const char *name)
+const struct kvmfr_config_nodes *
+kvmfr_config_node(const struct kvmfr_config *config, const char *name)
 {
 	static const char prefix[] = "kvmfr";
 	const char *digit = name + sizeof(prefix) - 1;
 
-	if (!strncmp(name, prefix, sizeof(prefix) - 1) && isdigit((unsigned char)*digit) &&
-	    !digit[1] && config->node[*digit - '0'])
+	if (!strncmp(name, prefix, sizeof(prefix) - 1) &&
+	    isdigit((unsigned char)*digit) && !digit[1] &&
+	    config->node[*digit - '0'])
 		return config->node[*digit - '0'];
 	return &config->defaults;
 }

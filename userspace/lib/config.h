@@ -9,9 +9,9 @@
 #include "root.h"
 
 #define KVMFR_CONFIG_PATH "etc/kvmfr.conf"
-#define KVMFR_CONFIG_LINE 180		/* bytes of a line, without its newline */
-#define KVMFR_CONFIG_SIZE 65536		/* bytes of the file */
-#define KVMFR_CONFIG_NODES 11		/* [nodes], [nodes kvmfr0] to [nodes kvmfr9] */
+#define KVMFR_CONFIG_LINE 180 /* bytes of a line, without its newline */
+#define KVMFR_CONFIG_SIZE 65536 /* bytes of the file */
+#define KVMFR_CONFIG_NODES 11 /* [nodes], [nodes kvmfr0] to [nodes kvmfr9] */
 
 /**
  * struct kvmfr_config_nodes - a section [nodes] or [nodes kvmfrN]
@@ -48,7 +48,7 @@ struct kvmfr_config_power {
 
 struct kvmfr_config {
 	struct kvmfr_config_nodes defaults;
-	struct kvmfr_config_nodes *node[10];	/* NULL: as defaults */
+	struct kvmfr_config_nodes *node[10]; /* NULL: as defaults */
 	struct kvmfr_config_power power;
 };
 
@@ -68,20 +68,22 @@ struct kvmfr_config_error {
  * Return: 0 and *@config, to be freed; -EINVAL and *@error; or another errno.
  * *@config is NULL after any failure.
  */
-int kvmfr_config_read(const struct kvmfr_root *root, struct kvmfr_config **config,
+int kvmfr_config_read(const struct kvmfr_root *root,
+		      struct kvmfr_config **config,
 		      struct kvmfr_config_error *error);
 /* The same for the file @path; here a file that is missing is -ENOENT. */
 int kvmfr_config_read_path(const char *path, struct kvmfr_config **config,
 			   struct kvmfr_config_error *error);
 
 /* The same for @size bytes that are in memory. */
-int kvmfr_config_parse(const char *text, size_t size, struct kvmfr_config **config,
+int kvmfr_config_parse(const char *text, size_t size,
+		       struct kvmfr_config **config,
 		       struct kvmfr_config_error *error);
 
 void kvmfr_config_free(struct kvmfr_config *config);
 
 /* The settings for a device by its name, "kvmfr3". */
-const struct kvmfr_config_nodes *kvmfr_config_node(const struct kvmfr_config *config,
-						   const char *name);
+const struct kvmfr_config_nodes *
+kvmfr_config_node(const struct kvmfr_config *config, const char *name);
 
 #endif

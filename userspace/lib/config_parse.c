@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_LENGTH 32		/* of users and groups, as useradd(8) has it */
-#define WORDS 32		/* users of a node, words of a command */
+#define NAME_LENGTH 32 /* of users and groups, as useradd(8) has it */
+#define WORDS 32 /* users of a node, words of a command */
 #define BLANKS " \t"
 
 int parser_fail(struct parser *parser, const char *format, ...)
@@ -20,10 +20,11 @@ int parser_fail(struct parser *parser, const char *format, ...)
 
 	error->line = parser->line;
 	if (parser->line)
-		length = snprintf(error->text, sizeof(error->text), "line %u: ",
-				  parser->line);
+		length = snprintf(error->text, sizeof(error->text),
+				  "line %u: ", parser->line);
 	va_start(args, format);
-	vsnprintf(error->text + length, sizeof(error->text) - (size_t)length, format, args);
+	vsnprintf(error->text + length, sizeof(error->text) - (size_t)length,
+		  format, args);
 	va_end(args);
 	return -EINVAL;
 }
@@ -34,11 +35,22 @@ const char *shorten(struct shown *shown, const char *text, size_t size)
 	size_t length = size;
 
 	if (size > most)
-		for (length = most; length && ((unsigned char)text[length] & 0xc0) == 0x80;)
+		for (length = most;
+		     length && ((unsigned char)text[length] & 0xc0) == 0x80;)
 			length--;
 	snprintf(shown->text, sizeof(shown->text), "%.*s%s", (int)length, text,
 		 length < size ? "..." : "");
 	return shown->text;
+}
+
+/* "mode '999' is not ...", whatever the length of the value. */
+static int bad_value(struct parser *parser, const char *what, const char *value,
+		     const char *why)
+{
+	struct shown shown;
+
+	shorten(&shown, value, strlen(value));
+	return parser_fail(parser, "%s '%s' %s", what, shown.text, why);
 }
 
 static void words_free(char **words)
@@ -87,6 +99,9 @@ static struct kvmfr_config_nodes *current_nodes(struct parser *parser)
 	return parser->config->node[parser->section - 1];
 }
 
+static const char why_name[] =
+	"is not a name of 1 to 32 letters, digits, '_', '-', '.'";
+
 /* Names that useradd and groupadd make, and those of directories ("a.b"). */
 static bool name_valid(const char *name)
 {
@@ -94,19 +109,15 @@ static bool name_valid(const char *name)
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.$";
 	size_t length = strlen(name);
 
-	return length && length <= NAME_LENGTH && *name != '-' && *name != '.' &&
-	       strspn(name, letters) == length;
+	return length && length <= NAME_LENGTH && *name != '-' &&
+	       *name != '.' && strspn(name, letters) == length;
 }
 
 static int check_name(struct parser *parser, const char *what, const char *name)
 {
-	struct shown shown;
-
 	if (name_valid(name))
 		return 0;
-	return parser_fail(parser, "%s '%s' is not a name of 1 to %d letters, digits, "
-			   "'_', '-', '.'", what, shorten(&shown, name, strlen(name)),
-			   NAME_LENGTH);
+	return bad_value(parser, what, name, why_name);
 }
 
 static int set_string(char **string, const char *value)
@@ -124,14 +135,14 @@ static int set_group(struct parser *parser, const char *value)
 
 static int set_mode(struct parser *parser, const char *value)
 {
+	static const char why[] =
+		"is not 0600 to 0666, octal, with digits 6, 4, 2 and 0";
 	size_t length = strlen(value);
 	unsigned long mode = strtoul(value, NULL, 8);
-	struct shown shown;
 
 	if (length < 3 || length > 4 || strspn(value, "01234567") != length ||
 	    (mode & 0600) != 0600 || mode & ~0666UL)
-		return parser_fail(parser, "mode '%s' is not 0600 to 0666, octal, with "
-				   "digits 6, 4, 2 and 0", shorten(&shown, value, length));
+		return bad_value(parser, "mode", value, why);
 	current_nodes(parser)->mode = (mode_t)mode;
 	return 0;
 }
@@ -139,7 +150,8 @@ static int set_mode(struct parser *parser, const char *value)
 static int check_users(struct parser *parser, char **users, size_t count)
 {
 	if (count > WORDS)
-		return parser_fail(parser, "users are %zu, the most is %d", count, WORDS);
+		return parser_fail(parser, "users are %zu, the most is %d",
+				   count, WORDS);
 	for (size_t i = 0; i < count; i++) {
 		int ret = check_name(parser, "user", users[i]);
 
@@ -147,7 +159,8 @@ static int check_users(struct parser *parser, char **users, size_t count)
 			return ret;
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(users[i], users[j]))
-				return parser_fail(parser, "user '%s' is there twice",
+				return parser_fail(parser,
+						   "user '%s' is there twice",
 						   users[i]);
 	}
 	return 0;
@@ -171,57 +184,54 @@ static int set_users(struct parser *parser, const char *value)
 
 static int set_seat(struct parser *parser, const char *value)
 {
-	struct shown shown;
-
 	if (strcmp(value, "yes") && strcmp(value, "no"))
-		return parser_fail(parser, "seat '%s' is not yes or no",
-				   shorten(&shown, value, strlen(value)));
+		return bad_value(parser, "seat", value, "is not yes or no");
 	current_nodes(parser)->seat = !strcmp(value, "yes");
 	return 0;
 }
 
 static int set_meter(struct parser *parser, const char *value)
 {
+	static const char why[] =
+		"is not auto, none, hwmon, powercap, acpi or command";
 	static const char *const meters[] = {
 		"auto", "none", "hwmon", "powercap", "acpi", "command",
 	};
-	struct shown shown;
 
 	for (size_t i = 0; i < sizeof(meters) / sizeof(*meters); i++)
 		if (!strcmp(value, meters[i]))
 			return set_string(&parser->config->power.meter, value);
-	return parser_fail(parser, "meter '%s' is not auto, none, hwmon, powercap, acpi "
-			   "or command", shorten(&shown, value, strlen(value)));
+	return bad_value(parser, "meter", value, why);
 }
 
 /* Where the colon is, a name of a chip ends, which has none. */
 static int set_sensor(struct parser *parser, const char *value)
 {
+	static const char why[] =
+		"is not a chip and a label, as in corsairpsu:power total";
 	const char *colon = strchr(value, ':');
-	struct shown shown;
 
 	if (!colon || colon == value || !colon[1])
-		return parser_fail(parser, "sensor '%s' is not a chip and a label, as in "
-				   "corsairpsu:power total",
-				   shorten(&shown, value, strlen(value)));
+		return bad_value(parser, "sensor", value, why);
 	return set_string(&parser->config->power.sensor, value);
 }
 
-static int check_command(struct parser *parser, const char *value, char **words, size_t count)
+static int check_command(struct parser *parser, const char *value, char **words,
+			 size_t count)
 {
-	struct shown shown;
+	static const char quotes[] =
+		"has quotes, which mean nothing here: no shell runs it";
 
 	if (!count || *words[0] != '/')
-		return parser_fail(parser, "command '%s' does not begin with an absolute path",
-				   shorten(&shown, value, strlen(value)));
+		return bad_value(parser, "command", value,
+				 "does not begin with an absolute path");
 	if (count > WORDS)
-		return parser_fail(parser, "command has %zu words, the most is %d", count,
-				   WORDS);
+		return parser_fail(parser,
+				   "command has %zu words, the most is %d",
+				   count, WORDS);
 	/* It looks as if a shell were to read it. */
 	if (strpbrk(value, "\"'\\`"))
-		return parser_fail(parser, "command '%s' has quotes, which mean nothing "
-				   "here: no shell runs it",
-				   shorten(&shown, value, strlen(value)));
+		return bad_value(parser, "command", value, quotes);
 	return 0;
 }
 
@@ -241,15 +251,16 @@ static int set_command(struct parser *parser, const char *value)
 	return ret;
 }
 
-static int check_path(struct parser *parser, const char *what, const char *value)
+static int check_path(struct parser *parser, const char *what,
+		      const char *value)
 {
 	size_t length = strlen(value);
-	struct shown shown;
+	static const char why[] =
+		"is not the absolute path of a file, or nothing";
 
 	if (!length || (*value == '/' && value[length - 1] != '/'))
 		return 0;
-	return parser_fail(parser, "%s '%s' is not the absolute path of a file, or nothing",
-			   what, shorten(&shown, value, length));
+	return bad_value(parser, what, value, why);
 }
 
 static int set_state(struct parser *parser, const char *value)
@@ -271,10 +282,10 @@ static const struct key {
 	int (*set)(struct parser *parser, const char *value);
 	bool power;
 } keys[] = {
-	{ "group", set_group, false }, { "mode", set_mode, false },
-	{ "users", set_users, false }, { "seat", set_seat, false },
-	{ "meter", set_meter, true }, { "command", set_command, true },
-	{ "state", set_state, true }, { "metrics", set_metrics, true },
+	{ "group", set_group, false },	{ "mode", set_mode, false },
+	{ "users", set_users, false },	{ "seat", set_seat, false },
+	{ "meter", set_meter, true },	{ "command", set_command, true },
+	{ "state", set_state, true },	{ "metrics", set_metrics, true },
 	{ "sensor", set_sensor, true },
 };
 
@@ -295,7 +306,8 @@ int parser_enter(struct parser *parser, int section)
 	parser->lines[section] = parser->line;
 	if (section == SECTION_NODES || section == SECTION_POWER)
 		return 0;
-	parser->config->node[section - 1] = calloc(1, sizeof(struct kvmfr_config_nodes));
+	parser->config->node[section - 1] =
+		calloc(1, sizeof(struct kvmfr_config_nodes));
 	return parser->config->node[section - 1] ? 0 : -ENOMEM;
 }
 
@@ -306,25 +318,28 @@ int parser_set(struct parser *parser, const char *name, const char *value)
 
 	shorten(&shown, name, strlen(name));
 	if (parser->section < 0)
-		return parser_fail(parser, "'%s' comes before the first [section]",
+		return parser_fail(parser,
+				   "'%s' comes before the first [section]",
 				   shown.text);
 	for (size_t i = 0; i < KEYS; i++) {
 		if (keys[i].power != power || strcmp(keys[i].name, name))
 			continue;
 		if (parser->seen[parser->section] & 2u << i)
-			return parser_fail(parser, "'%s' is there twice in its section",
+			return parser_fail(parser,
+					   "'%s' is there twice in its section",
 					   name);
 		parser->seen[parser->section] |= 2u << i;
 		return keys[i].set(parser, value);
 	}
-	return parser_fail(parser, "there is no '%s' in this section, only %s", shown.text,
+	return parser_fail(parser, "there is no '%s' in this section, only %s",
+			   shown.text,
 			   power ? "meter, sensor, command, state and metrics" :
 				   "group, mode, users and seat");
 }
 
 /* What a section of one node does not say is as in [nodes]. */
-static int inherit(struct kvmfr_config_nodes *nodes, const struct kvmfr_config_nodes *from,
-		   unsigned int seen)
+static int inherit(struct kvmfr_config_nodes *nodes,
+		   const struct kvmfr_config_nodes *from, unsigned int seen)
 {
 	if (!nodes->group)
 		nodes->group = strdup(from->group);
@@ -340,6 +355,10 @@ static int inherit(struct kvmfr_config_nodes *nodes, const struct kvmfr_config_n
 static int finish_power(struct parser *parser)
 {
 	struct kvmfr_config_power *power = &parser->config->power;
+	static const char no_command[] =
+		"[power] has meter = command, but no command";
+	static const char no_meter[] =
+		"[power] has a command, but not meter = command";
 	bool wanted;
 
 	if (!power->meter)
@@ -354,7 +373,8 @@ static int finish_power(struct parser *parser)
 		return -ENOMEM;
 	if (!strcmp(power->meter, "hwmon") && !*power->sensor) {
 		parser->line = parser->lines[SECTION_POWER];
-		return parser_fail(parser, "[power] has meter = hwmon, but no sensor");
+		return parser_fail(parser,
+				   "[power] has meter = hwmon, but no sensor");
 	}
 	wanted = !strcmp(power->meter, "command");
 	if (wanted == !!power->command) {
@@ -363,19 +383,19 @@ static int finish_power(struct parser *parser)
 		return power->command ? 0 : -ENOMEM;
 	}
 	parser->line = parser->lines[SECTION_POWER];
-	return parser_fail(parser, wanted ? "[power] has meter = command, but no command" :
-			   "[power] has a command, but not meter = command");
+	return parser_fail(parser, "%s", wanted ? no_command : no_meter);
 }
 
 int parser_finish(struct parser *parser)
 {
-	static char *nobody[] = { NULL };
-	static char kvm[] = "kvm";
 	const struct kvmfr_config_nodes without_file = {
-		.group = kvm, .mode = 0660, .users = nobody,
+		.group = (char *)"kvm",
+		.mode = 0660,
+		.users = (char *[]){ NULL },
 	};
 	struct kvmfr_config *config = parser->config;
-	int ret = inherit(&config->defaults, &without_file, parser->seen[SECTION_NODES]);
+	int ret = inherit(&config->defaults, &without_file,
+			  parser->seen[SECTION_NODES]);
 
 	for (int i = 0; !ret && i < 10; i++)
 		if (config->node[i])

@@ -8,7 +8,7 @@
 #include "config.h"
 
 enum {
-	SECTION_NODES,		/* and 1 to 10: [nodes kvmfr0] to [nodes kvmfr9] */
+	SECTION_NODES, /* and 1 to 10: [nodes kvmfr0] to [nodes kvmfr9] */
 	SECTION_POWER = KVMFR_CONFIG_NODES,
 	SECTIONS,
 };
@@ -42,8 +42,8 @@ struct shown {
 const char *shorten(struct shown *shown, const char *text, size_t size);
 
 /* Sets the error, with "line N: " where there is a line. Returns -EINVAL. */
-__attribute__((format(printf, 2, 3)))
-int parser_fail(struct parser *parser, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int parser_fail(struct parser *parser,
+						      const char *format, ...);
 
 /* All return 0, -EINVAL after parser_fail(), or -ENOMEM. */
 int parser_enter(struct parser *parser, int section);

@@ -25,7 +25,8 @@ static inline void kvmfr_notify_reloading(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+		   (uint64_t)now.tv_sec * 1000000 +
+			   (uint64_t)now.tv_nsec / 1000);
 }
 
 /* One line for "systemctl status". */

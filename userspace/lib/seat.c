@@ -16,7 +16,8 @@ static int parse_uid(const char *text, uid_t *uid)
 		return -EINVAL;
 	memcpy(number, text, length);
 	number[length] = '\0';
-	if (kvmfr_parse_s64(number, &value) || value < 0 || value >= (int64_t)UINT32_MAX)
+	if (kvmfr_parse_s64(number, &value) || value < 0 ||
+	    value >= (int64_t)UINT32_MAX)
 		return -EINVAL;
 	*uid = (uid_t)value;
 	return 0;
@@ -27,8 +28,8 @@ int kvmfr_seat_user(const struct kvmfr_root *root, uid_t *uid)
 	static const char key[] = "ACTIVE_UID=";
 	char text[KVMFR_TEXT_MAX];
 	const char *line = text;
-	int ret = kvmfr_read(root, text, sizeof(text), KVMFR_SEAT_DIRECTORY "/"
-			     KVMFR_SEAT_NAME);
+	int ret = kvmfr_read(root, text, sizeof(text),
+			     KVMFR_SEAT_DIRECTORY "/" KVMFR_SEAT_NAME);
 
 	if (ret < 0)
 		return ret;

@@ -216,7 +216,7 @@ device 0 240:0
 mknod -m 600 /dev/kvmfr0 c 240 0
 printf '[nodes]\nseat = yes\n' >"$conf"
 start -c "$conf"
-is "that nobody keeps track of seats is said" 1 "$(said "'seat = yes' has no effect, as '/run/systemd/seats/seat0'")"
+is "that nobody keeps track of seats is said" 1 "$(said "'seat = yes' has no effect without '/run/systemd/seats/seat0'")"
 mkdir /run/systemd/seats
 echo ACTIVE_UID="$(id -u bin)" >/run/systemd/seats/.new
 mv /run/systemd/seats/.new /run/systemd/seats/seat0

@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What is promised about settings, whoever wrote them. */
 static void check_nodes(const struct kvmfr_config_nodes *nodes)
 {
-	if (!*nodes->group || (nodes->mode & 0600) != 0600 || nodes->mode & ~0666U)
+	if (!*nodes->group || (nodes->mode & 0600) != 0600 ||
+	    nodes->mode & ~0666U)
 		abort();
 	for (char **user = nodes->users; *user; user++)
 		if (!**user || strpbrk(*user, " \t/:"))
