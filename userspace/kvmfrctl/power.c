@@ -40,11 +40,10 @@ int command_power(const struct kvmfr_root *root, int argc, char **argv)
 	static const struct argp argp = {
 		.parser = parse,
 		.args_doc = "watch|measure|report [ARGUMENT...]",
-		.doc = "Shows and compares what GPU slots draw.\v"
+		.doc = "Shows and compares what GPU slots draw.\v\n"
 		       "  watch      watts and states as they change\n"
 		       "  measure    compare D3cold with D3hot now\n"
-		       "  report     verdict, times, energy saved, and a picture\n"
-		       "\n"
+		       "  report     verdict, times, energy saved, a picture\n\n"
 		       "kvmfrctl power watch --help tells more about one.",
 	};
 	static char name[64];
@@ -110,10 +109,10 @@ static void list_slots(const struct vfio_pm_slot *slots, int count)
 static int fail_none(const struct kvmfr_root *root)
 {
 	if (kvmfr_exists(root, "sys/module/vfio_pci_pm"))
-		return command_fail(
-			"vfio_pci_pm has found no GPU slot; next: kvmfrctl doctor");
-	return command_fail(
-		"vfio_pci_pm is not loaded; next: modprobe vfio_pci_pm");
+		return command_fail("vfio_pci_pm has found no GPU slot%s",
+				    "; next: kvmfrctl doctor");
+	return command_fail("vfio_pci_pm is not loaded%s",
+			    "; next: modprobe vfio_pci_pm");
 }
 
 /* The only one that is wanted, or NULL; says what is wrong then. */

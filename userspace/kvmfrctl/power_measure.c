@@ -73,45 +73,65 @@ static enum trouble find_trouble(const struct vfio_pm_slot *slot)
 	return TROUBLE_NONE;
 }
 
+static int fail_because(const struct vfio_pm_slot *slot, const char *why,
+			const char *next)
+{
+	char safe[512];
+
+	kvmfr_terminal_safe(safe, sizeof(safe), why);
+	return command_fail("%s cannot be measured: %s; next: %s", slot->port,
+			    safe, next);
+}
+
+static int fail_policy(const struct vfio_pm_slot *slot)
+{
+	char why[64], next[64];
+
+	snprintf(why, sizeof(why), "its policy is %s", slot->policy);
+	snprintf(next, sizeof(next), "echo auto > /sys/class/vfio_pm/%s/policy",
+		 slot->port);
+	return fail_because(slot, why, next);
+}
+
 static int fail_blocked(const struct vfio_pm_slot *slot)
 {
 	struct style style = style_of(STDERR_FILENO);
 
-	command_fail("%s cannot be measured: D3cold is blocked%s%s", slot->port,
-		     slot->blocker_count ? ", remove this first:" : ": ",
-		     slot->blocker_count ? "" : slot->reason);
+	if (!slot->blocker_count)
+		return fail_because(slot, slot->reason, "kvmfrctl doctor");
+	fail_because(slot, "D3cold is blocked", "remove this first:");
 	slot_print_blockers(slot, true, &style, stderr);
 	return COMMAND_FAILED;
 }
 
 static int fail(const struct vfio_pm_slot *slot, enum trouble trouble)
 {
-	char reason[512];
-
-	kvmfr_terminal_safe(reason, sizeof(reason), slot->reason);
 	switch (trouble) {
 	case TROUBLE_POLICY:
-		return command_fail(
-			"%s is not measured while its policy is %s; next: echo auto > /sys/class/vfio_pm/%s/policy",
-			slot->port, slot->policy, slot->port);
+		return fail_policy(slot);
 	case TROUBLE_IN_USE:
-		return command_fail(
-			"%s cannot be measured: a virtual machine has it; shut that down first",
-			slot->port);
+		return fail_because(slot, "a virtual machine has it",
+				    "shut that down");
 	case TROUBLE_OBSERVED:
-		return command_fail(
-			"%s cannot be measured: %s; next: bind all of its functions to vfio-pci",
-			slot->port, reason);
+		return fail_because(slot, slot->reason,
+				    "bind all of its functions to vfio-pci");
 	case TROUBLE_BLOCKED:
 		return fail_blocked(slot);
 	case TROUBLE_FAULT:
-		return command_fail("%s cannot be measured: %s", slot->port,
-				    reason);
+		return fail_because(slot, slot->reason, "kvmfrctl doctor");
 	default:
-		return command_fail(
-			"%s cannot be measured: nothing tells what the machine draws; next: unplug the charger, or run vfio-powerd with a meter",
-			slot->port);
+		return fail_because(slot, "no meter tells what is drawn",
+				    "unplug the charger, or run vfio-powerd");
 	}
+}
+
+static int fail_write(const struct vfio_pm_slot *slot, int error)
+{
+	bool denied = error == -EACCES || error == -EPERM;
+	const char *next = denied ? "; run it as root" : "";
+
+	return command_fail("cannot write '/sys/class/vfio_pm/%s/%s': %s%s",
+			    slot->port, "measure", strerror(-error), next);
 }
 
 /* What makes it impossible is said before the last verdict is forgotten. */
@@ -129,16 +149,10 @@ static int begin(const struct kvmfr_root *root, const struct vfio_pm_slot *slot)
 	}
 	ret = kvmfr_write(root, "1", "sys/class/vfio_pm/%s/measure",
 			  slot->port);
-	if (ret == -EACCES || ret == -EPERM)
-		return command_fail(
-			"cannot write '/sys/class/vfio_pm/%s/measure': %s; run it as root",
-			slot->port, strerror(-ret));
 	if (ret)
-		return command_fail(
-			"cannot write '/sys/class/vfio_pm/%s/measure': %s",
-			slot->port, strerror(-ret));
-	fprintf(stderr,
-		"measuring takes 2 to 5 minutes as a rule, an hour at most; do not use the machine much\n");
+		return fail_write(slot, ret);
+	fputs("measuring takes 2 to 5 minutes as a rule, an hour at most\n",
+	      stderr);
 	return COMMAND_OK;
 }
 
@@ -250,9 +264,8 @@ static int follow(const struct kvmfr_root *root, const char *port)
 	if (ret >= 0)
 		return ret;
 	end_line();
-	fprintf(stderr,
-		"the kernel goes on measuring; kvmfrctl power report %s tells what came of it\n",
-		port);
+	fprintf(stderr, "the kernel goes on measuring; see later: %s %s\n",
+		"kvmfrctl power report", port);
 	return COMMAND_FAILED;
 }
 
@@ -273,9 +286,7 @@ int power_measure(const struct kvmfr_root *root, int argc, char **argv)
 	static const struct argp argp = {
 		.parser = parse,
 		.args_doc = "[PORT]",
-		.doc = "Compares what the machine draws with a GPU slot in D3cold "
-		       "and in D3hot, and waits for the verdict. Needs root, and a "
-		       "machine that runs on its battery or has a meter.",
+		.doc = "Compares D3cold with D3hot, and waits for the verdict.",
 	};
 	struct vfio_pm_slot *slot;
 	const char *port = NULL;

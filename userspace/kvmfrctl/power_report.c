@@ -200,8 +200,7 @@ int power_report(const struct kvmfr_root *root, int argc, char **argv)
 		.options = list,
 		.parser = parse,
 		.args_doc = "[PORT]",
-		.doc = "Tells what is known of a GPU slot: the verdict, where it "
-		       "was for how long, and what that saved. Wakes no GPU.",
+		.doc = "Tells verdict, times and energy saved of a GPU slot.",
 	};
 	struct options options = { 0 };
 	struct vfio_pm_slot *slot;

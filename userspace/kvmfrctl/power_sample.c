@@ -14,8 +14,8 @@
 #include "power.h"
 #include "terminal.h"
 
-/* A year of a sample every two seconds has about 3 GiB; a day has 8 MiB. */
-#define HISTORY_MOST (1LL << 30)
+/* A sample every two seconds makes 8 MB a day. */
+#define HISTORY_MOST 1000000000
 
 static const char *why_no_power(int error)
 {
@@ -130,13 +130,13 @@ int power_history_add(int fd, const struct power_sample *sample)
 {
 	struct json_object *object = sample_json(sample);
 	off_t end = lseek(fd, 0, SEEK_END);
+	const char *text;
 	char *line = NULL;
 	int length;
 	int ret = 0;
 
-	length = asprintf(
-		&line, "%s\n",
-		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
+	length = asprintf(&line, "%s\n", text);
 	json_object_put(object);
 	if (length < 0)
 		return -ENOMEM;

@@ -58,10 +58,10 @@ static void add_wakes(struct text *text, const struct vfio_pm_slot *slot)
 
 	if (counters->wakeups < 0)
 		return;
-	text_add(text, "%lld times, %lld times for a virtual machine",
+	text_add(text, "%lld x, taken by virtual machines %lld x",
 		 (long long)counters->wakeups, (long long)counters->opens);
 	if (counters->resume_max_us > 0)
-		text_add(text, ", in up to %lld ms",
+		text_add(text, ", awake within %lld ms",
 			 (long long)counters->resume_max_us / 1000);
 }
 
@@ -70,13 +70,12 @@ static void add_start(struct text *text, const struct power_history *history)
 	const struct kvmfr_chart_sample *samples = history->samples;
 	time_t start = (time_t)(samples[0].time_ms / 1000);
 	char when[32] = "", span[32];
+	int64_t span_ms;
 
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", localtime(&start));
+	span_ms = samples[history->count - 1].time_ms - samples[0].time_ms;
 	text_add(text, "%zu samples, %s from %s on", history->count,
-		 kvmfr_terminal_duration(span,
-					 samples[history->count - 1].time_ms -
-						 samples[0].time_ms),
-		 when);
+		 kvmfr_terminal_duration(span, span_ms), when);
 }
 
 /* "d3cold 15.0 W, d3hot 18.1 W": means of what was recorded there. */
@@ -84,7 +83,7 @@ static void add_means(struct text *text, const struct power_history *history)
 {
 	for (size_t i = 0; i < LEVELS; i++) {
 		double sum_uw = 0;
-		long long count = 0;
+		int count = 0;
 		char watts[16];
 
 		for (size_t k = 0; k < history->count; k++) {
@@ -97,12 +96,11 @@ static void add_means(struct text *text, const struct power_history *history)
 			sum_uw += (double)sample->power_uw;
 			count++;
 		}
-		if (count)
-			text_add(text, "%s%s %s", text->used ? ", " : "",
-				 levels[i],
-				 kvmfr_terminal_watts(
-					 watts,
-					 (long long)(sum_uw / (double)count)));
+		if (!count)
+			continue;
+		kvmfr_terminal_watts(watts, (long long)(sum_uw / count));
+		text_add(text, "%s%s %s", text->used ? ", " : "", levels[i],
+			 watts);
 	}
 	if (!text->used)
 		text_add(text, "no watts");

@@ -166,8 +166,7 @@ int power_watch(const struct kvmfr_root *root, int argc, char **argv)
 		.options = list,
 		.parser = parse,
 		.args_doc = "[PORT]",
-		.doc = "Shows what the machine draws from its batteries and "
-		       "where its GPU slots are, until Ctrl-C. Wakes no GPU.",
+		.doc = "Shows what the machine draws and where its slots are.",
 	};
 	struct options options = { .interval_s = 2 };
 	struct vfio_pm_slot *slot = NULL;

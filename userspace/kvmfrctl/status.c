@@ -8,6 +8,10 @@
 
 #include "command.h"
 
+#define JSON_STYLE                                           \
+	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | \
+	 JSON_C_TO_STRING_NOSLASHESCAPE)
+
 struct options {
 	bool json;
 	bool watch;
@@ -41,9 +45,7 @@ static void show(const struct status *status, bool json)
 		return;
 	}
 	object = status_json(status);
-	puts(json_object_to_json_string_ext(
-		object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(object, JSON_STYLE));
 	json_object_put(object);
 }
 
@@ -59,8 +61,7 @@ int command_status(const struct kvmfr_root *root, int argc, char **argv)
 	static const struct argp argp = {
 		.options = list,
 		.parser = parse,
-		.doc = "Shows the shared memory of kvmfr and who uses it, and the GPU "
-		       "slots of vfio_pci_pm. Wakes no GPU.",
+		.doc = "Shows shared memory, who uses it, and GPU slots.",
 	};
 	struct options options = { 0 };
 	struct status status;

@@ -116,23 +116,21 @@ static void print_waker(const struct vfio_pm_slot *slot, double now_s,
 {
 	const struct vfio_pm_waker *last;
 	struct text text = { 0 };
+	long long age_ms;
 	char ago[32];
 
 	if (slot->counters.wakeups >= 0)
-		text_add(&text, "%lld times",
-			 (long long)slot->counters.wakeups);
+		text_add(&text, "%lld x", (long long)slot->counters.wakeups);
 	if (slot->wakers_errno == EACCES || slot->wakers_errno == EPERM) {
 		text_add(&text, "; only root can see by whom");
 	} else if (slot->waker_count) {
 		last = &slot->wakers[slot->waker_count - 1];
 		text_add(&text, "%slast by %s (%d), %s", text.used ? ", " : "",
 			 last->comm, last->pid, last->kind);
-		if (now_s > 0 && now_s >= last->time_s)
+		age_ms = (long long)((now_s - last->time_s) * 1000);
+		if (now_s > 0 && age_ms >= 0)
 			text_add(&text, ", %s ago",
-				 kvmfr_terminal_duration(
-					 ago,
-					 (long long)((now_s - last->time_s) *
-						     1000)));
+				 kvmfr_terminal_duration(ago, age_ms));
 	}
 	if (text.used)
 		paragraph(style, out, KVMFR_PLAIN, "  woken", INDENT, "%s",

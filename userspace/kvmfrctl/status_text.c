@@ -95,6 +95,8 @@ static void print_holders(const struct status_device *device, const char *what,
 static void print_node(const struct status_device *device,
 		       const struct style *style, FILE *out)
 {
+	static const char regular[] =
+		"is a regular file, made before the module was loaded";
 	const char *name = device->device.name;
 
 	switch (device->node) {
@@ -103,10 +105,8 @@ static void print_node(const struct status_device *device,
 			  "/dev/%s is missing", name);
 		break;
 	case KVMFR_NODE_REGULAR:
-		paragraph(
-			style, out, KVMFR_RED, "", INDENT,
-			"/dev/%s is a regular file, made before the module was loaded: what is written there reaches nobody",
-			name);
+		paragraph(style, out, KVMFR_RED, "", INDENT, "/dev/%s %s", name,
+			  regular);
 		break;
 	case KVMFR_NODE_OTHER:
 		paragraph(style, out, KVMFR_RED, "", INDENT,

@@ -171,7 +171,9 @@ static void choose_power_range(struct canvas *canvas)
 			most_uw = power_uw;
 	}
 	if (most_uw == INT64_MIN)
-		least_uw = most_uw = 0;
+		least_uw = 0;
+	if (most_uw == INT64_MIN)
+		most_uw = 0;
 	if (most_uw > MOST_UW)
 		most_uw = MOST_UW;
 	if (least_uw < 0)
@@ -290,14 +292,14 @@ static void put_band(const struct canvas *canvas, int64_t y, const char *name,
 	for (size_t i = 1; i <= chart->count; i++) {
 		bool gap = i < chart->count && is_gap(chart, i);
 		int64_t from, to;
+		size_t last;
 
 		if (i < chart->count && !gap &&
 		    !strcmp(word(&samples[i]), word(&samples[first])))
 			continue;
 		from = place_of_time(canvas, samples[first].time_ms);
-		to = place_of_time(
-			canvas,
-			samples[i == chart->count || gap ? i - 1 : i].time_ms);
+		last = i == chart->count || gap ? i - 1 : i;
+		to = place_of_time(canvas, samples[last].time_ms);
 		if (*word(&samples[first]) && to > from)
 			put_rectangle(canvas->out, from, y, to - from,
 				      BAND_HEIGHT,

@@ -34,9 +34,14 @@ const struct vfio_pm_counter vfio_pm_counter_table[] = {
 	{ NULL, 0, NULL },
 };
 
+#define WORD 16
+
 /* A file of a slot that has one word; "" if that cannot be read. */
-#define READ_WORD(root, slot, field) \
-	kvmfr_read(root, (slot)->field, sizeof((slot)->field), CLASS "/%s/" #field, (slot)->port)
+static void read_word(const struct kvmfr_root *root, const char *port,
+		      const char *file, char word[WORD])
+{
+	kvmfr_read(root, word, WORD, CLASS "/%s/%s", port, file);
+}
 
 /* "0000:01:00.0": the rest of the library puts it into paths. */
 static bool is_address(const char *text)
@@ -263,16 +268,16 @@ static int read_slot(const struct kvmfr_root *root, const char *port,
 	if (!is_address(port))
 		return -ENODEV;
 	copy(slot->port, sizeof(slot->port), port);
-	READ_WORD(root, slot, state);
-	READ_WORD(root, slot, chosen);
-	READ_WORD(root, slot, level);
-	READ_WORD(root, slot, policy);
-	READ_WORD(root, slot, verdict);
-	READ_WORD(root, slot, rpm_status);
-	READ_WORD(root, slot, pci_state);
-	READ_WORD(root, slot, acpi_target);
-	READ_WORD(root, slot, acpi_sta);
-	READ_WORD(root, slot, wake_verified);
+	read_word(root, port, "state", slot->state);
+	read_word(root, port, "chosen", slot->chosen);
+	read_word(root, port, "level", slot->level);
+	read_word(root, port, "policy", slot->policy);
+	read_word(root, port, "verdict", slot->verdict);
+	read_word(root, port, "rpm_status", slot->rpm_status);
+	read_word(root, port, "pci_state", slot->pci_state);
+	read_word(root, port, "acpi_target", slot->acpi_target);
+	read_word(root, port, "acpi_sta", slot->acpi_sta);
+	read_word(root, port, "wake_verified", slot->wake_verified);
 	ret = read_reason(root, slot);
 	if (!ret)
 		ret = read_lists(root, slot);

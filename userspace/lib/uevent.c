@@ -27,6 +27,8 @@ static int listen_to(struct kvmfr_uevent *uevent, const char *const *subsystems)
 {
 	const char *source = access("/run/udev/control", F_OK) ? "kernel" :
 								 "udev";
+	int (*add_filter)(struct udev_monitor *, const char *, const char *) =
+		udev_monitor_filter_add_match_subsystem_devtype;
 	int ret;
 
 	uevent->udev = udev_new();
@@ -36,8 +38,7 @@ static int listen_to(struct kvmfr_uevent *uevent, const char *const *subsystems)
 	if (!uevent->monitor)
 		return negative_errno();
 	for (; *subsystems; subsystems++) {
-		ret = udev_monitor_filter_add_match_subsystem_devtype(
-			uevent->monitor, *subsystems, NULL);
+		ret = add_filter(uevent->monitor, *subsystems, NULL);
 		if (ret < 0)
 			return ret;
 	}

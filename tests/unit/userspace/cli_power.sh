@@ -69,7 +69,7 @@ has "verdict and watts" 'saves: D3cold draws 3\.0 W less than D3hot \(15\.0 W, 1
 has "rounds and spread" ' rounds, 1 rejected, spread 120 mW'
 has "times" 'd3cold 1 h 30 min \(90 %\), d3hot 9 min \(9 %\), d0 1 min \(1 %\)'
 has "energy, in Wh" '4\.51 Wh'
-has "wakes" '17 times, 17 times for a virtual machine, in up to 412 ms'
+has "wakes" '17 x, taken by virtual machines 17 x, awake within 412 ms'
 check "no line is longer than 80 columns" [ "$(wc -L <"$work/out")" -le 80 ]
 power 0 "a slot by its port" report $port
 power 0 "by a function" report 0000:01:00.1
@@ -160,7 +160,7 @@ unwritten()
 
 slot_put $port policy d3hot
 power 1 "another policy" measure
-says "is named with what helps" 'while its policy is d3hot; next: echo auto > /sys/class/vfio_pm/0000:00:01.0/policy'
+says "is named with what helps" 'its policy is d3hot; next: echo auto > /sys/class/vfio_pm/0000:00:01.0/policy'
 unwritten "it is not measured"
 slot_put $port policy auto
 slot_put $port state in_use

@@ -41,7 +41,7 @@ has()
 	result "$1" $?
 }
 
-hasnt()
+lacks()
 {
 	! grep -qE -- "$2" "$work/out"
 	result "$1" $?
@@ -91,17 +91,17 @@ has "a node that is missing" '/dev/kvmfr0 is missing'
 has "slot, state and level" "^GPU slot $port: decided, d3cold now"
 has "function, class and driver" '0000:01:00\.0  VGA controller +vfio-pci +suspended +D3cold'
 has "verdict and watts" 'saves: D3cold draws 3\.0 W less than D3hot \(15\.0 W, 18\.0 W\)'
-has "the last waker" '17 times, last by lspci \(4711\), config'
+has "the last waker" '17 x, last by lspci \(4711\), config'
 ! grep -q '.\{81\}' "$work/out"
 result "no line is longer than 80 columns" $?
 COLUMNS=50 kvmfrctl --root "$tree" status >"$work/out" 2>&1
 ! sed '/^  0000/d' "$work/out" | grep -q '.\{51\}'
 result "nor than 50, but for the table" $?
-hasnt "no colours in a file" "$(printf '\033')"
+lacks "no colours in a file" "$(printf '\033')"
 script -qec "TERM=xterm kvmfrctl --root $tree status" /dev/null >"$work/out" </dev/null
 has "colours on a terminal" "$(printf '\033')\\[32m"
 script -qec "NO_COLOR=1 TERM=xterm kvmfrctl --root $tree status" /dev/null >"$work/out" </dev/null
-hasnt "none with NO_COLOR" "$(printf '\033')\\[[0-9]+m"
+lacks "none with NO_COLOR" "$(printf '\033')\\[[0-9]+m"
 
 echo data >"$tree/dev/kvmfr0"
 chmod 640 "$tree/dev/kvmfr0"
@@ -124,7 +124,7 @@ slot_put $port wakers '12.034\t\0377\033[31mevil\t4711\topen'
 status
 has "blockers, the first line of each" '0000:01:00\.1 runtime_pm_forbidden: it is kept on'
 has "what helps is the doctor's" 'kvmfrctl doctor'
-hasnt "nothing from sysfs reaches the terminal raw" "$(printf '\033')"
+lacks "nothing from sysfs reaches the terminal raw" "$(printf '\033')"
 has "a name that is not UTF-8 is shown with question marks" 'last by \?\?\[31mevil \(4711\), open'
 status --json
 valid "which is valid JSON, too"
@@ -132,7 +132,7 @@ valid "which is valid JSON, too"
 chmod 0 "$tree/sys/class/vfio_pm/$port/wakers"
 chmod 755 "$work"
 setpriv --reuid 65534 --clear-groups kvmfrctl --root "$tree" status >"$work/out" 2>"$work/err"
-has "wakers are root's, which is told quietly" '17 times; only root can see by whom'
+has "wakers are root's, which is told quietly" '17 x; only root can see by whom'
 setpriv --reuid 65534 --clear-groups kvmfrctl --root "$tree" status --json >"$work/out" 2>"$work/err"
 value "and null in JSON" 'd["slots"][0]["wakers"] is None'
 chmod 644 "$tree/sys/class/vfio_pm/$port/wakers"

@@ -82,7 +82,7 @@ static void current_times_voltage_is_power(void **state)
 	expect(fixture, -ENODATA, 0);
 }
 
-static void one_that_does_not_discharge_is_eagain(void **state)
+static void charging_is_eagain(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -118,8 +118,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(current_times_voltage_is_power,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			one_that_does_not_discharge_is_eagain, setup, teardown),
+		cmocka_unit_test_setup_teardown(charging_is_eagain, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_enodata, setup,
 						teardown),
 	};

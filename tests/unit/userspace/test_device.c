@@ -196,7 +196,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(foreign_module_shows_no_figures, setup, teardown),
 		cmocka_unit_test_setup_teardown(garbage_is_not_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_device_is_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_class_that_is_a_file_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_class_that_is_a_file_is_an_error,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(node_is_what_is_there, setup, teardown),
 		cmocka_unit_test(node_has_the_right_number),
 	};

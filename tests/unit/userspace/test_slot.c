@@ -361,7 +361,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(slots_are_sorted_and_the_vanished_left_out,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(the_name_of_a_slot_is_no_path, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_class_that_is_a_file_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_class_that_is_a_file_is_an_error,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_page_is_read_whole, setup, teardown),
 	};
 
