@@ -121,3 +121,4 @@ check "and prints nothing else" [ ! -s "$dir/out" ]
 kvmfrctl size 1920x1080 >/dev/full 2>"$dir/err"
 check "output that cannot be written is a failure" [ $? -eq 1 ]
 check "--help explains the hosts" sh -c 'kvmfrctl size --help | grep -q "display driver"'
+check "what README shows works" sh -c 'kvmfrctl size 3840x2160 >/dev/null'
