@@ -61,7 +61,7 @@ static int add_directory(struct daemon *daemon, const char *path)
  */
 void watch_seat(struct daemon *daemon)
 {
-	static const char *const paths[] = { "/" KVMFR_SEAT_DIRECTORY,
+	static const char *const paths[] = { ("/" KVMFR_SEAT_DIRECTORY),
 					     "/run/systemd", "/run" };
 	int watch = -1;
 
