@@ -14,7 +14,6 @@
 #include "meter.h"
 #include "slot.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SLOT "sys/class/vfio_pm/0000:00:02.0/"
@@ -51,7 +50,7 @@ static const char *const files[] = {
 
 #define FILES (sizeof(files) / sizeof(*files))
 
-static char base[] = "/tmp/fuzz_sysfs.XXXXXX";
+static char base[32];
 static struct kvmfr_root root;
 
 static void must(int succeeded)
@@ -92,13 +91,13 @@ static void clean_up(void)
 	rmdir(base);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+static void set_up(void)
 {
+	strcpy(base, "/tmp/fuzz_sysfs.XXXXXX");
 	must(mkdtemp(base) && !kvmfr_root_open(&root, base));
 	for (size_t i = 0; i < FILES; i++)
 		make_directories(files[i]);
 	atexit(clean_up);
-	return 0;
 }
 
 static void put(const char *path, const uint8_t *data, size_t size)
@@ -133,7 +132,7 @@ static void put_files(const uint8_t *data, size_t size)
 
 static size_t within(const char *text, size_t size)
 {
-	must(memchr(text, '\0', size) != NULL);
+	must(!!memchr(text, '\0', size));
 	return strlen(text);
 }
 
@@ -197,6 +196,8 @@ static void read_meter(const char *kind)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	if (!*base)
+		set_up();
 	put_files(data, size);
 	read_slots();
 	read_meter("auto");

@@ -84,7 +84,7 @@ start_udevd
 start
 becomes "without the module there are no slots" 10 0 slots
 is "its directory is for everybody to look at" "755 644" \
-	"$(echo $(stat -c %a /run/vfio-powerd $state))"
+	"$(stat -c %a /run/vfio-powerd $state | paste -sd' ')"
 
 # A comparison that rests on nothing but its samples.
 passes "vfio_pci_pm is loaded" load
@@ -145,7 +145,7 @@ becomes "which is known after 4000 events were not taken" 10 d3hot value chosen
 follows "afterwards"
 
 # What it reads goes away under it.
-for turn in 1 2 3; do
+for _ in 1 2 3; do
 	unload
 	becomes "unloaded: no slots" 5 0 slots
 	load policy=d3cold
@@ -154,7 +154,7 @@ done
 passes "that it went was said" grep -q "$port: is gone" $said
 while kill -HUP $daemon 2>/dev/null; do :; done &
 hasty=$!
-for turn in 1 2 3; do
+for _ in 1 2 3; do
 	echo 1 >$pci/$port/remove
 	becomes "the port is removed: no slots" 10 0 slots
 	echo 1 >/sys/bus/pci/rescan

@@ -51,7 +51,7 @@ meter=$(find -L /sys/class/hwmon/hwmon*/ -maxdepth 2 -name power1_average 2>/dev
 unsafe=/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 cat >/usr/local/bin/meter <<END
 #!/bin/sh
-touch /etc/written /usr/written /var/written /home/WRITTEN /run/written /tmp/written
+touch /etc/written /usr/written /var/written /root/written /run/written /tmp/written
 echo 0 >/proc/sys/kernel/sysrq
 echo N >$unsafe
 exec cat $meter
@@ -70,7 +70,7 @@ systemctl kill -s HUP vfio-powerd
 becomes "which the state tells" 10 command sampled
 is "and it goes on" "measuring pushed" "$(show state) $(show meter/source)"
 is "nothing was written elsewhere" "" \
-	"$(ls -d /etc/written /usr/written /var/written /home/WRITTEN /run/written \
+	"$(ls -d /etc/written /usr/written /var/written /root/written /run/written \
 		/tmp/written 2>/dev/null)"
 is "no setting of the kernel changed" "$before" "$(settings)"
 becomes "as the journal says" 10 yes says "allow_unsafe_interrupts: Read-only file system"
