@@ -119,8 +119,10 @@ case $commands in
 esac
 for command in $commands $parts; do
 	words=$(echo "$command" | tr _ ' ')
+	# An explanation that goes on is further to the right.
 	# shellcheck disable=SC2086 # two words
-	kvmfrctl $words --help | grep -o '^ *\(-., \)\? *--[a-z-]*' | sed 's/.*--/--/' | sort -u >"$dir/options"
+	kvmfrctl $words --help | grep -o '^ \{2,6\}\(-., \)\?--[a-z-]*' |
+		sed 's/.*--/--/' | sort -u >"$dir/options"
 	for shell in bash zsh fish; do
 		press_$shell "kvmfrctl $words --" "$(tr '\n' ' ' <"$dir/options")"
 		result $? "$shell: $words has the options of its --help"
