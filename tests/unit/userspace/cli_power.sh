@@ -176,6 +176,9 @@ power 1 "a blocker" measure
 says "is told" 'runtime_pm_forbidden: it is kept on'
 says "with what helps" '^ +echo auto > /x$'
 slot_put $port blockers ""
+slot_put $port reason "it does not sleep, for no known reason"
+power 1 "a blocker without a name" measure
+says "is told by the reason" 'for no known reason; next: kvmfrctl doctor'
 slot_put $port state decided
 slot_put $port meter/source none
 power 1 "no meter" measure

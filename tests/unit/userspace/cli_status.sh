@@ -178,6 +178,21 @@ wait $watch
 check "one line of JSON for each change" [ "$(wc -l <"$work/out")" = 2 ]
 valid "each of them as documented"
 
+script -qec "TERM=xterm timeout --foreground -s INT 2 kvmfrctl --root $tree status --watch" \
+	/dev/null >"$work/out" </dev/null
+has "on a terminal it is drawn in place" "$(printf '\033')\[\?1049h.*$(printf '\033')\[H"
+tail -c 20 "$work/out" | grep -q "$(printf '\033')\[?25h$(printf '\033')\[?1049l"
+result "which is as before in the end" $?
+
+put sys/class/kvmfr/kvmfr1/dev 240:1
+put sys/class/kvmfr/kvmfr1/kind ivshmem
+put sys/class/kvmfr/kvmfr1/size 1536000
+ln -s ../../../0000:00:05.0 "$tree/sys/class/kvmfr/kvmfr1/device"
+ln -s kvmfr0 "$tree/dev/kvmfr1"
+status
+has "memory of a PCI device" 'kvmfr1 +1500 KiB, ivshmem 0000:00:05\.0'
+has "a link in the node's place" '/dev/kvmfr1 is something else than this device'
+
 status unexpected
 [ $? = 2 ]
 result "an argument is a usage error" $?
