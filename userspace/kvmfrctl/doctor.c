@@ -285,11 +285,7 @@ int command_doctor(const struct kvmfr_root *root, int argc, char **argv)
 	static const struct argp argp = {
 		.options = list,
 		.parser = parse,
-		.doc = "Looks at everything between firmware and picture, and says what is "
-		       "wrong, why it matters and what helps. Changes nothing without --fix, "
-		       "and never wakes a device.\v"
-		       "Exit status: 0 if nothing is wrong, 1 if something is, 2 for a wrong "
-		       "option.",
+		.doc = "Looks at everything between firmware and picture, and says what is wrong, why it matters and what helps. Changes nothing without --fix, and never wakes a device.\vExit status: 0 if nothing is wrong, 1 if something is, 2 for a wrong option.",
 	};
 	struct options options = { .root = root, .doctor.root = root };
 	int ret;

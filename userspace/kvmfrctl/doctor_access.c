@@ -117,12 +117,10 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line,
 		doctor_report(
 			doctor, "udev-owner-login", DOCTOR_WARNING,
 			doctor_text(
-				"Line %u of /%s makes %s the owner, who is no system "
-				"user.",
+				"Line %u of /%s makes %s the owner, who is no system user.",
 				line->first, line->path, value),
 			doctor_text(
-				"systemd 258 ignores such a line as a whole, later ones "
-				"are going to."),
+				"systemd 258 ignores such a line as a whole, later ones are going to."),
 			replace_rule(doctor, line));
 		return;
 	}
@@ -135,8 +133,7 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line,
 				".",
 				line->path),
 			doctor_text(
-				"Nobody acts on the tag then: who sits in front of the "
-				"machine gets no access."),
+				"Nobody acts on the tag then: who sits in front of the machine gets no access."),
 			replace_rule(doctor, line));
 		return;
 	}
@@ -209,12 +206,10 @@ static void check_user(struct doctor *doctor, const struct kvmfr_device *device,
 	doctor_report(
 		doctor, qemu ? "access-qemu" : "access-user", DOCTOR_ERROR,
 		doctor_text(
-			"%s may not read and write /dev/%s, which has mode %04o and "
-			"belongs to group %s.",
+			"%s may not read and write /dev/%s, which has mode %04o and belongs to group %s.",
 			user->name, device->name, st.st_mode & 07777, owner),
 		doctor_text(
-			qemu ? "libvirt runs QEMU as that user: the virtual machine "
-			       "does not start." :
+			qemu ? "libvirt runs QEMU as that user: the virtual machine does not start." :
 			       "The client cannot show the picture."),
 		all);
 }
@@ -233,12 +228,10 @@ static void check_everybody(struct doctor *doctor,
 			    st.st_mode & 0002 ? "write" : "read", device->name,
 			    st.st_mode & 07777),
 		doctor_text(
-			"Every program of every user sees the picture of the virtual "
-			"machine."),
+			"Every program of every user sees the picture of the virtual machine."),
 		doctor_text(
 			"chmod o= /dev/%s\n"
-			"# and take the mode from the rule of udev or /etc/kvmfr.conf "
-			"that gives it",
+			"# and take the mode from the rule of udev or /etc/kvmfr.conf that gives it",
 			device->name));
 }
 

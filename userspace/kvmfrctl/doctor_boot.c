@@ -149,17 +149,17 @@ char *doctor_boot_set(const struct doctor_boot *boot, const char *sizes)
 
 	if (!boot->edit)
 		text = doctor_text("mkdir -p /etc/modprobe.d\n"
-				   "echo 'options kvmfr " PARAMETER "%s' "
-				   ">>/etc/modprobe.d/kvmfr.conf\n",
+				   "echo 'options kvmfr " PARAMETER
+				   "%s' >>/etc/modprobe.d/kvmfr.conf\n",
 				   sizes);
 	else
 		text = edits(boot, sizes);
 	if (!*boot->cmdline || !strcmp(boot->cmdline, sizes) || !text)
 		return text;
-	all = doctor_text("%s# take kvmfr." PARAMETER
-			  "%s from the kernel's command line in "
-			  "the boot loader's configuration, and boot again\n",
-			  text, boot->cmdline);
+	all = doctor_text(
+		"%s# take kvmfr." PARAMETER
+		"%s from the kernel's command line in the boot loader's configuration, and boot again\n",
+		text, boot->cmdline);
 	free(text);
 	return all;
 }

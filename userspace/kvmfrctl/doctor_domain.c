@@ -79,8 +79,7 @@ static void check_size(struct doctor *doctor, const struct nodes *nodes,
 		doctor_report(
 			doctor, "domain-size-not-power-of-two", DOCTOR_ERROR,
 			doctor_text(
-				"%s gives /dev/kvmfr%d the size %s, which is no power "
-				"of two.",
+				"%s gives /dev/kvmfr%d the size %s, which is no power of two.",
 				domain->name, node, text),
 			doctor_text("QEMU refuses to make a PCI device of it."),
 			right_object(doctor, nodes, domain, object));
@@ -92,8 +91,7 @@ static void check_size(struct doctor *doctor, const struct nodes *nodes,
 				domain->name, node, text ? text : "0",
 				(long long)right),
 			doctor_text(
-				"With more than there is QEMU does not start; with less "
-				"the client looks in the wrong place."),
+				"With more than there is QEMU does not start; with less the client looks in the wrong place."),
 			right_object(doctor, nodes, domain, object));
 }
 
@@ -111,8 +109,7 @@ static void check_object(struct doctor *doctor, const struct nodes *nodes,
 			doctor_text("%s maps /dev/kvmfr%d without share=on.",
 				    domain->name, node),
 			doctor_text(
-				"What the virtual machine writes goes to a copy, and no "
-				"picture arrives."),
+				"What the virtual machine writes goes to a copy, and no picture arrives."),
 			right_object(doctor, nodes, domain, object));
 	if (align <= 0 || align % ALIGN)
 		doctor_report(
@@ -144,8 +141,7 @@ static void report_no_device(struct doctor *doctor, const struct nodes *nodes,
 			    domain->name, node, nodes->count,
 			    nodes->count == 1 ? "" : "s"),
 		doctor_text(
-			"QEMU leaves a regular file of that name, and no picture "
-			"arrives."),
+			"QEMU leaves a regular file of that name, and no picture arrives."),
 		set ? doctor_text("%smodprobe -r kvmfr && modprobe kvmfr",
 				  set) :
 		      NULL);
@@ -159,9 +155,10 @@ static void check_namespace(struct doctor *doctor,
 		return;
 	doctor_report(
 		doctor, "domain-no-namespace", DOCTOR_ERROR,
-		doctor_text("%s has arguments for QEMU, but its <domain> lacks "
-			    "xmlns:qemu='" NAMESPACE "'.",
-			    domain->name),
+		doctor_text(
+			"%s has arguments for QEMU, but its <domain> lacks xmlns:qemu='" NAMESPACE
+			"'.",
+			domain->name),
 		doctor_text("libvirt drops them without a word."),
 		doctor_xml_edit(domain,
 				"'%lds|<domain|& xmlns:qemu=\"" NAMESPACE
@@ -187,12 +184,13 @@ static void check_balloon(struct doctor *doctor,
 				"'%lds|\\(<memballoon .*model=.\\)%s|\\1none|'",
 				domain->balloon_line, domain->balloon));
 	else
-		doctor_report(doctor, "domain-memballoon", DOCTOR_WARNING,
-			      doctor_text(what, domain->name), doctor_text(why),
-			      doctor_xml_edit(domain,
-					      "'%lds|<devices>|&<memballoon "
-					      "model=\"none\"/>|'",
-					      domain->devices_line));
+		doctor_report(
+			doctor, "domain-memballoon", DOCTOR_WARNING,
+			doctor_text(what, domain->name), doctor_text(why),
+			doctor_xml_edit(
+				domain,
+				"'%lds|<devices>|&<memballoon model=\"none\"/>|'",
+				domain->devices_line));
 }
 
 /* A device that has memory which is not there. */
@@ -231,8 +229,7 @@ static void check_device(struct doctor *doctor,
 		doctor_report(
 			doctor, "domain-no-ivshmem-device", DOCTOR_ERROR,
 			doctor_text(
-				"%s has the memory /dev/kvmfr%d with the id '%s', but no "
-				"ivshmem-plain device with memdev=%s.",
+				"%s has the memory /dev/kvmfr%d with the id '%s', but no ivshmem-plain device with memdev=%s.",
 				domain->name, kvmfr_domain_kvmfr(object), id,
 				id),
 			doctor_text(
@@ -300,20 +297,14 @@ static void check_phys_bits(struct doctor *doctor,
 	doctor_report(
 		doctor, "domain-phys-bits", DOCTOR_WARNING,
 		doctor_text(
-			"%s has addresses of %u bits as this processor, but the IOMMU "
-			"has %u.",
+			"%s has addresses of %u bits as this processor, but the IOMMU has %u.",
 			domain->name,
 			domain->phys_bits ? domain->phys_bits : host, iommu),
 		doctor_text(
-			"What the firmware puts beyond that cannot be mapped for the "
-			"GPU: 'VFIO_MAP_DMA failed'."),
+			"What the firmware puts beyond that cannot be mapped for the GPU: 'VFIO_MAP_DMA failed'."),
 		doctor_xml_edit(
 			domain,
-			"-e 's|<maxphysaddr [^>]*/>||' "
-			"-e '%lds|<cpu \\([^>]*[^/>]\\)>|<cpu \\1>"
-			"<maxphysaddr mode=\"passthrough\" limit=\"%u\"/>|' "
-			"-e '%lds|<cpu \\([^>]*\\)/>|<cpu \\1>"
-			"<maxphysaddr mode=\"passthrough\" limit=\"%u\"/></cpu>|'",
+			"-e 's|<maxphysaddr [^>]*/>||' -e '%lds|<cpu \\([^>]*[^/>]\\)>|<cpu \\1><maxphysaddr mode=\"passthrough\" limit=\"%u\"/>|' -e '%lds|<cpu \\([^>]*\\)/>|<cpu \\1><maxphysaddr mode=\"passthrough\" limit=\"%u\"/></cpu>|'",
 			domain->cpu_line, iommu, domain->cpu_line, iommu));
 }
 
@@ -344,11 +335,9 @@ static void check_sharing(struct doctor *doctor)
 						first->name, domain->name,
 						node),
 					doctor_text(
-						"They cannot run at the same time: both "
-						"would write their picture there."),
+						"They cannot run at the same time: both would write their picture there."),
 					doctor_text(
-						"# give one of them a device of its own, "
-						"if they are to"));
+						"# give one of them a device of its own, if they are to"));
 			first = domain;
 		}
 	}

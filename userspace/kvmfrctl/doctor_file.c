@@ -256,18 +256,15 @@ char *doctor_sign_remedy(const struct doctor *doctor, const char *release)
 
 	if (!dkms_version(doctor, version, sizeof(version)))
 		return doctor_text(
-			"# sign it with a key of your own, or install it by DKMS, "
-			"which signs: make dkms-install\n"
+			"# sign it with a key of your own, or install it by DKMS, which signs: make dkms-install\n"
 			"mokutil --import /%s\n"
-			"# boot again; choose 'Enroll MOK' in the blue menu, and give "
-			"the password",
+			"# boot again; choose 'Enroll MOK' in the blue menu, and give the password",
 			key);
 	return doctor_text(
 		"%sdkms build --force -m " PACKAGE " -v %s -k %s\n"
 		"dkms install --force -m " PACKAGE " -v %s -k %s\n"
 		"mokutil --import /%s\n"
-		"# boot again; choose 'Enroll MOK' in the blue menu, and give the "
-		"password",
+		"# boot again; choose 'Enroll MOK' in the blue menu, and give the password",
 		kvmfr_exists(doctor->root, "%s", key) ? "" :
 							"dkms generate_mok\n",
 		version, release, version, release, key);

@@ -75,18 +75,16 @@ static void check_list(struct doctor *doctor, const struct qemu_conf *conf,
 		doctor_report(
 			doctor, "cgroup-device-acl", DOCTOR_ERROR,
 			conf->has_acl ?
-				doctor_text("cgroup_device_acl in /" QEMU_CONF
-					    " (line %u) does not "
-					    "list /dev/kvmfr%d.",
-					    conf->first, i) :
+				doctor_text(
+					"cgroup_device_acl in /" QEMU_CONF
+					" (line %u) does not list /dev/kvmfr%d.",
+					conf->first, i) :
 				doctor_text(
 					"/" QEMU_CONF
-					" does not set cgroup_device_acl, whose "
-					"default does not list /dev/kvmfr%d.",
+					" does not set cgroup_device_acl, whose default does not list /dev/kvmfr%d.",
 					i),
 			doctor_text(
-				"QEMU is refused the device: 'Operation not permitted' "
-				"or 'No such file or directory'."),
+				"QEMU is refused the device: 'Operation not permitted' or 'No such file or directory'."),
 			list && remove ?
 				doctor_text("%scat >>/" QEMU_CONF
 					    " <<'EOF'\n%s\nEOF\n%s",
@@ -173,12 +171,10 @@ static void check_apparmor(struct doctor *doctor, int nodes)
 				"AppArmor does not let QEMU use /dev/kvmfr%d.",
 				i),
 			doctor_text(
-				"The virtual machine does not start: 'Permission "
-				"denied'."),
+				"The virtual machine does not start: 'Permission denied'."),
 			doctor_text(
 				"%secho '/dev/kvmfr* rw,' >>/%s\n"
-				"# virtual machines that are started from now on "
-				"may use it",
+				"# virtual machines that are started from now on may use it",
 				profile.includes_local ?
 					"mkdir -p /etc/apparmor.d/local/abstractions\n" :
 					"",

@@ -36,8 +36,7 @@ static void report_not_built(struct doctor *doctor,
 		doctor, other ? "module-other-kernel" : "module-not-built",
 		DOCTOR_ERROR,
 		other ? doctor_text(
-				"There is a kvmfr.ko for %s, but none for %s, which "
-				"runs; %s.",
+				"There is a kvmfr.ko for %s, but none for %s, which runs; %s.",
 				others, subject->release, state ? state : "") :
 			doctor_text("There is no kvmfr.ko for kernel %s; %s.",
 				    subject->release, state ? state : ""),
@@ -50,9 +49,9 @@ static void report_not_built(struct doctor *doctor,
 static bool secure_boot(const struct doctor *doctor)
 {
 	unsigned char data[5];
-	int fd = kvmfr_open(doctor->root, O_RDONLY,
-			    "sys/firmware/efi/efivars/"
-			    "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
+	int fd = kvmfr_open(
+		doctor->root, O_RDONLY,
+		"sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
 	ssize_t got;
 
 	if (fd < 0)
@@ -117,14 +116,12 @@ static void check_signature(struct doctor *doctor,
 		doctor_report(
 			doctor, "module-key-unknown", DOCTOR_ERROR,
 			doctor_text(
-				"/%s is signed by '%s', whose key the kernel does not "
-				"have, and %s is on.",
+				"/%s is signed by '%s', whose key the kernel does not have, and %s is on.",
 				subject->path, signer, why),
 			doctor_text("The kernel refuses to load it."),
 			doctor_text(
 				"mokutil --import /%s\n"
-				"# boot again; choose 'Enroll MOK' in the blue menu, "
-				"and give the password",
+				"# boot again; choose 'Enroll MOK' in the blue menu, and give the password",
 				key));
 }
 
@@ -148,8 +145,7 @@ static void check_options(struct doctor *doctor, const struct subject *subject)
 		doctor_report(
 			doctor, "module-options-missing", DOCTOR_ERROR,
 			doctor_text(
-				"Nothing tells kvmfr which devices to make: there is "
-				"no static_size_mb below /etc/modprobe.d."),
+				"Nothing tells kvmfr which devices to make: there is no static_size_mb below /etc/modprobe.d."),
 			doctor_text(
 				"It is loaded without an error and makes none."),
 			doctor_boot_set(boot, sizes));
@@ -158,8 +154,7 @@ static void check_options(struct doctor *doctor, const struct subject *subject)
 		doctor_report(
 			doctor, "module-options-conflict", DOCTOR_WARNING,
 			doctor_text(
-				"There are several values of static_size_mb in "
-				"modprobe.d; the last one, %s, is used.",
+				"There are several values of static_size_mb in modprobe.d; the last one, %s, is used.",
 				boot->files),
 			doctor_text(
 				"A change of one of the others has no effect."),
@@ -169,12 +164,10 @@ static void check_options(struct doctor *doctor, const struct subject *subject)
 		doctor_report(
 			doctor, "module-options-cmdline", DOCTOR_WARNING,
 			doctor_text(
-				"The kernel's command line says "
-				"kvmfr.static_size_mb=%s, modprobe.d says %s.",
+				"The kernel's command line says kvmfr.static_size_mb=%s, modprobe.d says %s.",
 				boot->cmdline, boot->files),
 			doctor_text(
-				"The command line wins, a change of modprobe.d has no "
-				"effect."),
+				"The command line wins, a change of modprobe.d has no effect."),
 			doctor_boot_set(boot, boot->cmdline));
 }
 
@@ -189,8 +182,7 @@ static void check_boot(struct doctor *doctor, const struct subject *subject)
 		doctor, "module-not-at-boot", DOCTOR_WARNING,
 		doctor_text("Nothing loads kvmfr when the machine boots."),
 		doctor_text(
-			"QEMU is then started before it, and leaves a regular "
-			"file at /dev/kvmfr0."),
+			"QEMU is then started before it, and leaves a regular file at /dev/kvmfr0."),
 		doctor_text("mkdir -p /etc/modules-load.d\n"
 			    "echo kvmfr >>/%s",
 			    path));
@@ -220,12 +212,10 @@ static void check_foreign(struct doctor *doctor, const struct subject *subject)
 		doctor_report(
 			doctor, "module-foreign", DOCTOR_WARNING,
 			doctor_text(
-				"The kvmfr that is loaded is not that of kvmfr-suite: "
-				"%s shows no size.",
+				"The kvmfr that is loaded is not that of kvmfr-suite: %s shows no size.",
 				subject->devices[i].name),
 			doctor_text(
-				"It can crash the machine in known ways, and cannot be "
-				"checked further."),
+				"It can crash the machine in known ways, and cannot be checked further."),
 			doctor_text(RELOAD));
 		return;
 	}
@@ -238,15 +228,13 @@ static void check_loaded(struct doctor *doctor, const struct subject *subject)
 			doctor, "module-not-loaded", DOCTOR_ERROR,
 			doctor_text("kvmfr is not loaded."),
 			doctor_text(
-				"Without it there is no /dev/kvmfr0, and QEMU makes a "
-				"regular file of that name."),
+				"Without it there is no /dev/kvmfr0, and QEMU makes a regular file of that name."),
 			doctor_text("modprobe kvmfr"));
 	else if (!subject->count)
 		doctor_report(
 			doctor, "module-no-devices", DOCTOR_ERROR,
 			doctor_text(
-				"kvmfr is loaded, but has no device: it was loaded "
-				"without static_size_mb."),
+				"kvmfr is loaded, but has no device: it was loaded without static_size_mb."),
 			doctor_text("There is no /dev/kvmfr0."),
 			doctor_text(RELOAD));
 }
@@ -288,8 +276,7 @@ static void check_sizes(struct doctor *doctor, const struct subject *subject)
 					device->name, (long long)mib,
 					(long long)wanted),
 				doctor_text(
-					"Modes that do not fit are not offered, or the "
-					"picture stays black."),
+					"Modes that do not fit are not offered, or the picture stays black."),
 				resize(subject, i, wanted));
 		else if (mib != doctor_power_of_two(mib))
 			doctor_report(

@@ -66,8 +66,7 @@ static void report_missing(struct doctor *doctor,
 		doctor_text("There is a device %s, but no /dev/%s.", name,
 			    name),
 		doctor_text(
-			"QEMU would create a regular file of that name, and the "
-			"picture would never arrive."),
+			"QEMU would create a regular file of that name, and the picture would never arrive."),
 		make_again(device, ""));
 }
 
@@ -83,8 +82,7 @@ static void report_regular(struct doctor *doctor, const char *name,
 			"/dev/%s is a regular file of %lld bytes, not a device.",
 			name, (long long)st->st_size),
 		doctor_text(
-			"QEMU makes one if it is started before kvmfr is loaded; "
-			"it hides the device from everybody."),
+			"QEMU makes one if it is started before kvmfr is loaded; it hides the device from everybody."),
 		holders ? doctor_text("%srm -f /dev/%s%s", holders, name,
 				      loaded ? "\n" RELOAD : "") :
 			  NULL);
@@ -118,8 +116,7 @@ static void report_other(struct doctor *doctor,
 		doctor, "node-other", DOCTOR_ERROR,
 		doctor_text("/dev/%s is %s.", name, kind(st->st_mode)),
 		doctor_text(
-			"QEMU and the client open something else than the memory "
-			"they share."),
+			"QEMU and the client open something else than the memory they share."),
 		before ? make_again(device, before) : NULL);
 	free(before);
 }

@@ -162,10 +162,10 @@ static void the_namespace_is_what_counts(void **state)
 		const char *prefix = cases[i].prefix;
 		struct kvmfr_domain *domain;
 
-		snprintf(text, sizeof(text),
-			 "<domain %s><%scommandline><%sarg value='-object'/>"
-			 "<%sarg value='x'/></%scommandline></domain>",
-			 cases[i].attribute, prefix, prefix, prefix, prefix);
+		snprintf(
+			text, sizeof(text),
+			"<domain %s><%scommandline><%sarg value='-object'/><%sarg value='x'/></%scommandline></domain>",
+			cases[i].attribute, prefix, prefix, prefix, prefix);
 		domain = parse(text);
 		assert_int_equal(domain->namespace_missing, cases[i].missing);
 		assert_int_equal(domain->arg_count, cases[i].args);
@@ -184,8 +184,7 @@ static void the_rest_of_the_machine(void **state)
 		"<!-- libvirt's -->\n<domain type='kvm'>\n<name>win &amp; co</name>\n"
 		"<cpu mode='host-passthrough'>\n<maxphysaddr mode='emulate' bits='42'/></cpu>\n"
 		"<devices>\n<memballoon\n model='virtio'>\n</memballoon>\n"
-		"<hostdev type='pci' managed='yes'><source><address domain='0x0001' "
-		"bus='0xab' slot='0x1f' function='0x7'/></source><rom bar='off'/></hostdev>\n"
+		"<hostdev type='pci' managed='yes'><source><address domain='0x0001' bus='0xab' slot='0x1f' function='0x7'/></source><rom bar='off'/></hostdev>\n"
 		"<hostdev type='pci'><source><address bus='1' slot='2'/></source></hostdev>\n"
 		"<hostdev type='pci'><source><address bus='0x100' slot='2'/></source></hostdev>\n"
 		"<hostdev type='pci'/>\n"
@@ -275,11 +274,9 @@ static void what_is_no_domain_is_refused(void **state)
 static void types_and_entities_are_refused(void **state)
 {
 	static const char bomb[] =
-		"<!DOCTYPE domain [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;\">"
-		"<!ENTITY c \"&b;&b;&b;&b;\">]><domain><name>&c;</name></domain>";
+		"<!DOCTYPE domain [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;\">]><domain><name>&c;</name></domain>";
 	static const char file[] =
-		"<!DOCTYPE domain [<!ENTITY a SYSTEM \"/etc/passwd\">]>"
-		"<domain><name>&a;</name></domain>";
+		"<!DOCTYPE domain [<!ENTITY a SYSTEM \"/etc/passwd\">]><domain><name>&a;</name></domain>";
 	/* The same in UTF-16, where no search for the ASCII word finds it. */
 	static const char utf16[] =
 		"\377\376<\0!\0D\0O\0C\0T\0Y\0P\0E\0 \0d\0 \0[\0]\0>\0<\0d\0/\0>\0";
