@@ -8,7 +8,7 @@
 /* Exit statuses. */
 enum {
 	COMMAND_OK = 0,
-	COMMAND_FAILED = 1,	/* or: the doctor has findings */
+	COMMAND_FAILED = 1, /* or: the doctor has findings */
 	COMMAND_USAGE = 2,
 };
 
@@ -26,8 +26,7 @@ struct command {
 };
 
 /* "kvmfrctl: text" to stderr, one line; returns COMMAND_FAILED. */
-__attribute__((format(printf, 1, 2)))
-int command_fail(const char *format, ...);
+__attribute__((format(printf, 1, 2))) int command_fail(const char *format, ...);
 
 int command_status(const struct kvmfr_root *root, int argc, char **argv);
 int command_doctor(const struct kvmfr_root *root, int argc, char **argv);

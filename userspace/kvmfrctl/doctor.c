@@ -16,12 +16,8 @@
 
 /* In the order in which things are put right: each stands on those before. */
 static void (*const checks[])(struct doctor *doctor) = {
-	doctor_check_module,
-	doctor_check_node,
-	doctor_check_access,
-	doctor_check_domain,
-	doctor_check_iommu,
-	doctor_check_vfio,
+	doctor_check_module, doctor_check_node,	 doctor_check_access,
+	doctor_check_domain, doctor_check_iommu, doctor_check_vfio,
 	doctor_check_slot,
 };
 

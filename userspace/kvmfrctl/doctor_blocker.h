@@ -7,7 +7,8 @@
 #include "slot.h"
 
 /* What vfio_pci_pm says. What is found already by the other checks is left out. */
-void doctor_blocker_report(struct doctor *doctor, const struct doctor_gpus *gpus,
+void doctor_blocker_report(struct doctor *doctor,
+			   const struct doctor_gpus *gpus,
 			   const struct vfio_pm_slot *slot,
 			   const struct vfio_pm_blocker *blocker);
 

@@ -158,11 +158,12 @@ static int do_write(const struct kvmfr_root *root,
 	return replace_file(root, write->path, write->text, mode);
 }
 
+typedef int (*write_fn)(const struct kvmfr_root *root,
+			const struct doctor_write *write, const char *old,
+			FILE *out);
+
 /* Calls @each for the writes that are not what the file says already. */
-static int for_each_write(const struct doctor *doctor, FILE *out,
-			  int (*each)(const struct kvmfr_root *root,
-				      const struct doctor_write *write,
-				      const char *old, FILE *out))
+static int look_at_writes(const struct doctor *doctor, FILE *out, write_fn each)
 {
 	int count = 0;
 	int ret = 0;
@@ -219,7 +220,7 @@ static bool agrees(FILE *out)
 
 int doctor_fix(const struct doctor *doctor, FILE *out, bool yes)
 {
-	int count = for_each_write(doctor, out, show);
+	int count = look_at_writes(doctor, out, show);
 
 	if (count <= 0)
 		return count;
@@ -228,5 +229,5 @@ int doctor_fix(const struct doctor *doctor, FILE *out, bool yes)
 	if (!yes && !agrees(out))
 		return 0;
 	fprintf(out, "Done. Each is taken back by:\n");
-	return for_each_write(doctor, out, apply);
+	return look_at_writes(doctor, out, apply);
 }

@@ -42,23 +42,26 @@ const char *doctor_gpus_driver(uint32_t vendor, size_t index)
 		uint32_t vendor;
 		const char *drivers[6];
 	} table[] = {
-		{ NVIDIA, { "nouveau", "nvidia", "nvidia_drm", "nvidia_modeset" } },
+		{ NVIDIA,
+		  { "nouveau", "nvidia", "nvidia_drm", "nvidia_modeset" } },
 		{ AMD, { "amdgpu", "radeon" } },
 		{ INTEL, { "i915", "xe" } },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (table[i].vendor == vendor && index < sizeof(table[i].drivers) /
-		    sizeof(*table[i].drivers))
+		if (table[i].vendor == vendor &&
+		    index < sizeof(table[i].drivers) /
+				    sizeof(*table[i].drivers))
 			return table[i].drivers[index];
 	return NULL;
 }
 
-static void note_hostdevs(struct doctor_gpus *gpus, const struct kvmfr_domain *domain)
+static void note_hostdevs(struct doctor_gpus *gpus,
+			  const struct kvmfr_domain *domain)
 {
 	for (size_t i = 0; i < domain->hostdev_count; i++) {
-		const struct kvmfr_pci *pci = kvmfr_pci_find(gpus->pci, gpus->count,
-							     domain->hostdev[i].address);
+		const struct kvmfr_pci *pci = kvmfr_pci_find(
+			gpus->pci, gpus->count, domain->hostdev[i].address);
 		struct doctor_function *function;
 
 		if (!pci)
@@ -72,7 +75,8 @@ static void note_hostdevs(struct doctor_gpus *gpus, const struct kvmfr_domain *d
 /* Whether this function is a reason to think that virtual machines get the card. */
 static bool is_reason(const struct doctor_gpus *gpus, int index)
 {
-	return gpus->function[index].domain || kvmfr_pci_has_vfio(&gpus->pci[index]) ||
+	return gpus->function[index].domain ||
+	       kvmfr_pci_has_vfio(&gpus->pci[index]) ||
 	       strstr(gpus->pci[index].override, "vfio");
 }
 
@@ -101,10 +105,12 @@ bool doctor_gpus_find(struct doctor *doctor, struct doctor_gpus *gpus)
 	memset(gpus, 0, sizeof(*gpus));
 	gpus->count = kvmfr_pci_list(doctor->root, &gpus->pci);
 	if (gpus->count < 0) {
-		doctor_skip(doctor, doctor_text("PCI devices: %s", strerror(-gpus->count)));
+		doctor_skip(doctor, doctor_text("PCI devices: %s",
+						strerror(-gpus->count)));
 		gpus->count = 0;
 	}
-	gpus->function = calloc((size_t)gpus->count + 1, sizeof(*gpus->function));
+	gpus->function =
+		calloc((size_t)gpus->count + 1, sizeof(*gpus->function));
 	if (!gpus->function) {
 		doctor->error = -ENOMEM;
 		doctor_gpus_free(gpus);
@@ -130,7 +136,8 @@ bool doctor_gpus_port_given(const struct doctor_gpus *gpus, const char *address)
 
 		if (!gpus->function[i].given)
 			continue;
-		port = kvmfr_pci_power_port(gpus->pci, gpus->count, &gpus->pci[i]);
+		port = kvmfr_pci_power_port(gpus->pci, gpus->count,
+					    &gpus->pci[i]);
 		if (port && !strcmp(port->address, address))
 			return true;
 	}
@@ -144,11 +151,16 @@ char *doctor_gpus_bind_lines(const struct kvmfr_pci *function)
 
 	doctor_script_start(&lines);
 	doctor_script_add(&lines, "modprobe vfio-pci\n");
-	doctor_script_add(&lines, "echo vfio-pci > /sys/bus/pci/devices/%s/driver_override\n",
-			 address);
+	doctor_script_add(
+		&lines,
+		"echo vfio-pci > /sys/bus/pci/devices/%s/driver_override\n",
+		address);
 	if (function->driver[0])
-		doctor_script_add(&lines, "echo %s > /sys/bus/pci/devices/%s/driver/unbind\n",
-				 address, address);
-	doctor_script_add(&lines, "echo %s > /sys/bus/pci/drivers_probe\n", address);
+		doctor_script_add(
+			&lines,
+			"echo %s > /sys/bus/pci/devices/%s/driver/unbind\n",
+			address, address);
+	doctor_script_add(&lines, "echo %s > /sys/bus/pci/drivers_probe\n",
+			  address);
 	return doctor_script_end(&lines);
 }

@@ -39,7 +39,8 @@ bool doctor_gpus_find(struct doctor *doctor, struct doctor_gpus *gpus);
 void doctor_gpus_free(struct doctor_gpus *gpus);
 
 /* Whether the power of a given function comes from the port at @address. */
-bool doctor_gpus_port_given(const struct doctor_gpus *gpus, const char *address);
+bool doctor_gpus_port_given(const struct doctor_gpus *gpus,
+			    const char *address);
 
 /* Lines of shell that take the function from its driver and give it to vfio-pci. */
 char *doctor_gpus_bind_lines(const struct kvmfr_pci *function);
@@ -55,8 +56,8 @@ struct doctor_script {
 };
 
 void doctor_script_start(struct doctor_script *lines);
-__attribute__((format(printf, 2, 3)))
-void doctor_script_add(struct doctor_script *lines, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void
+doctor_script_add(struct doctor_script *lines, const char *format, ...);
 /* For doctor_report(): the text, or NULL without memory. */
 char *doctor_script_end(struct doctor_script *lines);
 

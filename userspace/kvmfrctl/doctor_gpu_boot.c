@@ -9,8 +9,10 @@
 
 #define BLANKS " \t\r"
 
-#define DIRECTORIES(kind) ((const char *const[]){ "etc/" kind, "run/" kind, \
-	"usr/local/lib/" kind, "usr/lib/" kind, "lib/" kind, NULL })
+#define DIRECTORIES(kind)                                               \
+	((const char *const[]){ "etc/" kind, "run/" kind,               \
+				"usr/local/lib/" kind, "usr/lib/" kind, \
+				"lib/" kind, NULL })
 
 /* '-' and '_' are the same in names of modules. */
 static bool same_module(const char *word, const char *module)
@@ -29,19 +31,23 @@ struct option {
 	bool found;
 };
 
-static void option_take(struct option *option, const char *word, const char *where)
+static void option_take(struct option *option, const char *word,
+			const char *where)
 {
 	size_t length = strlen(option->name);
 
-	if (strncmp(word, option->name, length) || (word[length] && word[length] != '='))
+	if (strncmp(word, option->name, length) ||
+	    (word[length] && word[length] != '='))
 		return;
-	snprintf(option->value, 256, "%s", word[length] ? word + length + 1 : "y");
+	snprintf(option->value, 256, "%s",
+		 word[length] ? word + length + 1 : "y");
 	snprintf(option->where, 128, "/%s", where);
 	option->found = true;
 }
 
 /* options vfio-pci ids=10de:249d,10de:228b disable_idle_d3=1 */
-static void option_line(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void option_line(struct doctor *doctor, const struct doctor_line *line,
+			void *data)
 {
 	struct option *option = data;
 	char *rest;
@@ -57,8 +63,8 @@ static void option_line(struct doctor *doctor, const struct doctor_line *line, v
 }
 
 /* vfio-pci.ids=10de:249d,10de:228b */
-static void option_command_line(struct doctor *doctor, const struct doctor_line *line,
-				void *data)
+static void option_command_line(struct doctor *doctor,
+				const struct doctor_line *line, void *data)
 {
 	struct option *option = data;
 	char *rest;
@@ -75,16 +81,20 @@ static void option_command_line(struct doctor *doctor, const struct doctor_line 
 	}
 }
 
-bool doctor_gpu_boot_option(struct doctor *doctor, const char *module, const char *name,
-			char value[256], char where[128])
+bool doctor_gpu_boot_option(struct doctor *doctor, const char *module,
+			    const char *name, char value[256], char where[128])
 {
 	struct option option = {
-		.module = module, .name = name, .value = value, .where = where,
+		.module = module,
+		.name = name,
+		.value = value,
+		.where = where,
 	};
 
 	value[0] = '\0';
 	where[0] = '\0';
-	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", option_line, &option);
+	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", option_line,
+			&option);
 	doctor_lines(doctor, option_command_line, &option, "proc/cmdline");
 	return option.found;
 }
@@ -92,12 +102,13 @@ bool doctor_gpu_boot_option(struct doctor *doctor, const char *module, const cha
 struct order {
 	const char *module;
 	const char *other;
-	const char *when;	/* "pre:" or "post:" */
+	const char *when; /* "pre:" or "post:" */
 	bool found;
 };
 
 /* softdep nvidia pre: vfio-pci */
-static void order_line(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void order_line(struct doctor *doctor, const struct doctor_line *line,
+		       void *data)
 {
 	struct order *order = data;
 	const char *when = "";
@@ -112,21 +123,27 @@ static void order_line(struct doctor *doctor, const struct doctor_line *line, vo
 	while ((word = strtok_r(NULL, BLANKS, &rest))) {
 		if (!strcmp(word, "pre:") || !strcmp(word, "post:"))
 			when = word;
-		else if (!strcmp(when, order->when) && same_module(word, order->module))
+		else if (!strcmp(when, order->when) &&
+			 same_module(word, order->module))
 			order->found = true;
 	}
 }
 
-bool doctor_gpu_boot_precedes(struct doctor *doctor, const char *first, const char *driver)
+bool doctor_gpu_boot_precedes(struct doctor *doctor, const char *first,
+			      const char *driver)
 {
-	struct order order = { .module = first, .other = driver, .when = "pre:" };
+	struct order order = { .module = first,
+			       .other = driver,
+			       .when = "pre:" };
 
-	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", order_line, &order);
+	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", order_line,
+			&order);
 	return order.found;
 }
 
 /* A line of modules-load.d is a module, in /etc/modules with options. */
-static void load_line(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void load_line(struct doctor *doctor, const struct doctor_line *line,
+		      void *data)
 {
 	struct order *order = data;
 	char *rest;
@@ -136,12 +153,17 @@ static void load_line(struct doctor *doctor, const struct doctor_line *line, voi
 		order->found = true;
 }
 
-bool doctor_gpu_boot_loads(struct doctor *doctor, const char *module, const char *after)
+bool doctor_gpu_boot_loads(struct doctor *doctor, const char *module,
+			   const char *after)
 {
-	struct order order = { .module = module, .other = after, .when = "post:" };
+	struct order order = { .module = module,
+			       .other = after,
+			       .when = "post:" };
 
-	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", order_line, &order);
-	doctor_lines_of(doctor, DIRECTORIES("modules-load.d"), ".conf", load_line, &order);
+	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", order_line,
+			&order);
+	doctor_lines_of(doctor, DIRECTORIES("modules-load.d"), ".conf",
+			load_line, &order);
 	doctor_lines(doctor, load_line, &order, "etc/modules");
 	return order.found;
 }
@@ -151,7 +173,8 @@ struct word {
 	bool found;
 };
 
-static void word_line(struct doctor *doctor, const struct doctor_line *line, void *data)
+static void word_line(struct doctor *doctor, const struct doctor_line *line,
+		      void *data)
 {
 	struct word *wanted = data;
 	char *rest;
@@ -175,22 +198,34 @@ char *doctor_gpu_boot_add_word(const struct kvmfr_root *root, const char *word)
 	char *text = NULL;
 	int ret;
 
-	if (kvmfr_exists(root, "usr/sbin/grubby") || kvmfr_exists(root, "usr/bin/grubby"))
-		ret = asprintf(&text, "grubby --update-kernel=ALL --args=%s\n", word);
+	if (kvmfr_exists(root, "usr/sbin/grubby") ||
+	    kvmfr_exists(root, "usr/bin/grubby"))
+		ret = asprintf(&text, "grubby --update-kernel=ALL --args=%s\n",
+			       word);
 	else if (kvmfr_exists(root, "etc/default/grub"))
-		ret = asprintf(&text,
-			       "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' >> /etc/default/grub\n%s\n",
-			       word, kvmfr_exists(root, "usr/sbin/update-grub") ?
-			       "update-grub" : "grub-mkconfig -o /boot/grub/grub.cfg");
+		ret = asprintf(
+			&text,
+			"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' >> /etc/default/grub\n%s\n",
+			word,
+			kvmfr_exists(root, "usr/sbin/update-grub") ?
+				"update-grub" :
+				"grub-mkconfig -o /boot/grub/grub.cfg");
 	else if (kvmfr_exists(root, "etc/kernel/cmdline"))
-		ret = asprintf(&text, "sed -i '1s/$/ %s/' /etc/kernel/cmdline\n%s\n", word,
+		ret = asprintf(&text,
+			       "sed -i '1s/$/ %s/' /etc/kernel/cmdline\n%s\n",
+			       word,
 			       kvmfr_exists(root, "etc/mkinitcpio.conf") ?
-			       "mkinitcpio -P" : "kernel-install add-all");
+				       "mkinitcpio -P" :
+				       "kernel-install add-all");
 	else if (kvmfr_exists(root, "boot/loader/entries"))
-		ret = asprintf(&text, "sed -i '/^options/s/$/ %s/' /boot/loader/entries/*.conf\n",
-			       word);
+		ret = asprintf(
+			&text,
+			"sed -i '/^options/s/$/ %s/' /boot/loader/entries/*.conf\n",
+			word);
 	else
-		ret = asprintf(&text, "# put %s on the kernel's command line, in the settings of the boot loader\n",
-			       word);
+		ret = asprintf(
+			&text,
+			"# put %s on the kernel's command line, in the settings of the boot loader\n",
+			word);
 	return ret < 0 ? NULL : text;
 }

@@ -32,9 +32,11 @@ static void read_tools(const struct kvmfr_root *root, FILE *out)
 {
 	char *text, *line, *rest;
 
-	if (kvmfr_read_all(root, &text, FILE_MAX, "etc/initramfs-tools/modules") < 0)
+	if (kvmfr_read_all(root, &text, FILE_MAX,
+			   "etc/initramfs-tools/modules") < 0)
 		return;
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		line += strspn(line, " \t");
 		line[strcspn(line, " \t\r")] = '\0';
 		add_names(out, line, "#");
@@ -83,17 +85,21 @@ static enum doctor_initramfs_kind find_kind(const struct kvmfr_root *root)
 		return DOCTOR_INITRAMFS_MKINITCPIO;
 	if (kvmfr_exists(root, "etc/initramfs-tools/modules"))
 		return DOCTOR_INITRAMFS_TOOLS;
-	if (kvmfr_exists(root, "etc/dracut.conf") || kvmfr_exists(root, "etc/dracut.conf.d"))
+	if (kvmfr_exists(root, "etc/dracut.conf") ||
+	    kvmfr_exists(root, "etc/dracut.conf.d"))
 		return DOCTOR_INITRAMFS_DRACUT;
 	return DOCTOR_INITRAMFS_NONE;
 }
 
-int doctor_initramfs_read(const struct kvmfr_root *root, struct doctor_initramfs *initramfs)
+int doctor_initramfs_read(const struct kvmfr_root *root,
+			  struct doctor_initramfs *initramfs)
 {
-	static const char *const mkinitcpio[] = { "MODULES=(", "MODULES=\"", "MODULES+=(", NULL };
-	static const char *const dracut[] = {
-		"force_drivers+=\"", "force_drivers+='", "add_drivers+=\"", "add_drivers+='", NULL
-	};
+	static const char *const mkinitcpio[] = { "MODULES=(", "MODULES=\"",
+						  "MODULES+=(", NULL };
+	static const char *const dracut[] = { "force_drivers+=\"",
+					      "force_drivers+='",
+					      "add_drivers+=\"",
+					      "add_drivers+='", NULL };
 	size_t size;
 	FILE *out;
 
@@ -131,7 +137,8 @@ void doctor_initramfs_free(struct doctor_initramfs *initramfs)
 	initramfs->modules = NULL;
 }
 
-int doctor_initramfs_place(const struct doctor_initramfs *initramfs, const char *module)
+int doctor_initramfs_place(const struct doctor_initramfs *initramfs,
+			   const char *module)
 {
 	char word[64];
 	const char *found;
@@ -141,21 +148,22 @@ int doctor_initramfs_place(const struct doctor_initramfs *initramfs, const char 
 	return found ? (int)(found - initramfs->modules) : -1;
 }
 
-const char *doctor_initramfs_add_vfio(enum doctor_initramfs_kind kind, bool virqfd)
+const char *doctor_initramfs_add_vfio(enum doctor_initramfs_kind kind,
+				      bool virqfd)
 {
 	switch (kind) {
 	case DOCTOR_INITRAMFS_TOOLS:
 		return virqfd ?
-			"sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1\\nvfio_virqfd' /etc/initramfs-tools/modules\n" :
-			"sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1' /etc/initramfs-tools/modules\n";
+			       "sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1\\nvfio_virqfd' /etc/initramfs-tools/modules\n" :
+			       "sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1' /etc/initramfs-tools/modules\n";
 	case DOCTOR_INITRAMFS_DRACUT:
 		return virqfd ?
-			"echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 vfio_virqfd \"' > /etc/dracut.conf.d/00-vfio.conf\n" :
-			"echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \"' > /etc/dracut.conf.d/00-vfio.conf\n";
+			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 vfio_virqfd \"' > /etc/dracut.conf.d/00-vfio.conf\n" :
+			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \"' > /etc/dracut.conf.d/00-vfio.conf\n";
 	case DOCTOR_INITRAMFS_MKINITCPIO:
 		return virqfd ?
-			"sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 vfio_virqfd /' /etc/mkinitcpio.conf\n" :
-			"sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 /' /etc/mkinitcpio.conf\n";
+			       "sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 vfio_virqfd /' /etc/mkinitcpio.conf\n" :
+			       "sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 /' /etc/mkinitcpio.conf\n";
 	case DOCTOR_INITRAMFS_NONE:
 		break;
 	}

@@ -8,38 +8,49 @@
 
 #include "doctor_gpu_boot.h"
 
-#define VIRQFD_UNTIL_MAJOR 6	/* vfio_virqfd went into vfio with 6.2 */
+#define VIRQFD_UNTIL_MAJOR 6 /* vfio_virqfd went into vfio with 6.2 */
 #define VIRQFD_UNTIL_MINOR 2
 
 static void report_display(struct doctor *doctor, const struct kvmfr_pci *pci,
 			   const struct doctor_function *function)
 {
 	if (pci->boot_vga) {
-		doctor_report(doctor, "gpu-boot-display", DOCTOR_NOTE,
-			      doctor_text("The GPU %s, given to '%s', is the display that this machine was started with.",
-					  pci->address, function->domain ?
-					  function->domain->name : "a virtual machine"),
-			      doctor_text("The host has no picture any more while a virtual machine has it, so nothing is proposed here that takes it away."),
-			      doctor_text("# make another GPU the first one in the setup of the BIOS, if there is one\n"));
+		doctor_report(
+			doctor, "gpu-boot-display", DOCTOR_NOTE,
+			doctor_text(
+				"The GPU %s, given to '%s', is the display that this machine was started with.",
+				pci->address,
+				function->domain ? function->domain->name :
+						   "a virtual machine"),
+			doctor_text(
+				"The host has no picture any more while a virtual machine has it, so nothing is proposed here that takes it away."),
+			doctor_text(
+				"# make another GPU the first one in the setup of the BIOS, if there is one\n"));
 		return;
 	}
-	doctor_report(doctor, "gpu-not-vfio",
-		      function->managed ? DOCTOR_WARNING : DOCTOR_ERROR,
-		      doctor_text("The GPU %s has the driver %s, not vfio-pci.", pci->address,
-				  pci->driver[0] ? pci->driver : "(none)"),
-		      doctor_text(function->managed ?
-				  "libvirt gives it to vfio-pci only while the virtual machine runs; in between the host's driver decides what it draws, and programs that use it can make the start fail." :
-				  "A virtual machine can only get what vfio-pci has."),
-		      doctor_gpus_bind_lines(pci));
+	doctor_report(
+		doctor, "gpu-not-vfio",
+		function->managed ? DOCTOR_WARNING : DOCTOR_ERROR,
+		doctor_text("The GPU %s has the driver %s, not vfio-pci.",
+			    pci->address,
+			    pci->driver[0] ? pci->driver : "(none)"),
+		doctor_text(
+			function->managed ?
+				"libvirt gives it to vfio-pci only while the virtual machine runs; in between the host's driver decides what it draws, and programs that use it can make the start fail." :
+				"A virtual machine can only get what vfio-pci has."),
+		doctor_gpus_bind_lines(pci));
 }
 
 static void report_function(struct doctor *doctor, const struct kvmfr_pci *pci)
 {
-	doctor_report(doctor, "gpu-function-not-vfio", DOCTOR_ERROR,
-		      doctor_text("%s (class %06x), a function of the GPU, has the driver %s.",
-				  pci->address, (unsigned int)pci->class, pci->driver),
-		      doctor_text("Its driver keeps the whole card awake, and the card cannot be given away as long as the host uses a function of it."),
-		      doctor_gpus_bind_lines(pci));
+	doctor_report(
+		doctor, "gpu-function-not-vfio", DOCTOR_ERROR,
+		doctor_text(
+			"%s (class %06x), a function of the GPU, has the driver %s.",
+			pci->address, (unsigned int)pci->class, pci->driver),
+		doctor_text(
+			"Its driver keeps the whole card awake, and the card cannot be given away as long as the host uses a function of it."),
+		doctor_gpus_bind_lines(pci));
 }
 
 static void check_drivers(struct doctor *doctor, const struct doctor_gpus *gpus)
@@ -58,7 +69,8 @@ static void check_drivers(struct doctor *doctor, const struct doctor_gpus *gpus)
 }
 
 /* A domain that has another function of the same card, or NULL. */
-static const struct kvmfr_domain *sibling_domain(const struct doctor_gpus *gpus, int index)
+static const struct kvmfr_domain *sibling_domain(const struct doctor_gpus *gpus,
+						 int index)
 {
 	for (int i = 0; i < gpus->count; i++)
 		if (kvmfr_pci_same_device(&gpus->pci[i], &gpus->pci[index]) &&
@@ -68,21 +80,26 @@ static const struct kvmfr_domain *sibling_domain(const struct doctor_gpus *gpus,
 }
 
 /* The element that is missing, as libvirt writes it. */
-static char *hostdev_lines(const struct kvmfr_domain *domain, const char *address)
+static char *hostdev_lines(const struct kvmfr_domain *domain,
+			   const char *address)
 {
 	unsigned int bus, slot, function, segment;
 
-	if (sscanf(address, "%x:%x:%x.%x", &segment, &bus, &slot, &function) != 4)
+	if (sscanf(address, "%x:%x:%x.%x", &segment, &bus, &slot, &function) !=
+	    4)
 		return NULL;
-	return doctor_text("# virsh edit %s, and add beside the other <hostdev>:\n"
-			   "#   <hostdev mode='subsystem' type='pci' managed='yes'>\n"
-			   "#     <source>\n"
-			   "#       <address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>\n"
-			   "#     </source>\n"
-			   "#   </hostdev>\n", domain->name, segment, bus, slot, function);
+	return doctor_text(
+		"# virsh edit %s, and add beside the other <hostdev>:\n"
+		"#   <hostdev mode='subsystem' type='pci' managed='yes'>\n"
+		"#     <source>\n"
+		"#       <address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>\n"
+		"#     </source>\n"
+		"#   </hostdev>\n",
+		domain->name, segment, bus, slot, function);
 }
 
-static void check_complete(struct doctor *doctor, const struct doctor_gpus *gpus)
+static void check_complete(struct doctor *doctor,
+			   const struct doctor_gpus *gpus)
 {
 	for (int i = 0; i < gpus->count; i++) {
 		const struct kvmfr_domain *domain;
@@ -92,11 +109,14 @@ static void check_complete(struct doctor *doctor, const struct doctor_gpus *gpus
 		domain = sibling_domain(gpus, i);
 		if (!domain)
 			continue;
-		doctor_report(doctor, "gpu-function-not-given", DOCTOR_WARNING,
-			      doctor_text("'%s' has a part of the GPU, but not its function %s.",
-					  domain->name, gpus->pci[i].address),
-			      doctor_text("Drivers in the guest miss it (sound, USB-C), and the host can take it and keep the card awake."),
-			      hostdev_lines(domain, gpus->pci[i].address));
+		doctor_report(
+			doctor, "gpu-function-not-given", DOCTOR_WARNING,
+			doctor_text(
+				"'%s' has a part of the GPU, but not its function %s.",
+				domain->name, gpus->pci[i].address),
+			doctor_text(
+				"Drivers in the guest miss it (sound, USB-C), and the host can take it and keep the card awake."),
+			hostdev_lines(domain, gpus->pci[i].address));
 	}
 }
 
@@ -116,12 +136,16 @@ static void check_chosen(struct doctor *doctor, const struct doctor_gpus *gpus)
 	}
 	if (!boot || !spare || gpus->any)
 		return;
-	doctor_report(doctor, "gpu-not-chosen", DOCTOR_NOTE,
-		      doctor_text("No virtual machine has a GPU of this machine; %s could be given to one.",
-				  spare->address),
-		      doctor_text("What is to be looked at next depends on which one that is."),
-		      doctor_text("# in virt-manager: Add Hardware, PCI Host Device, all functions of %.*s\n",
-				  (int)strlen(spare->address) - 2, spare->address));
+	doctor_report(
+		doctor, "gpu-not-chosen", DOCTOR_NOTE,
+		doctor_text(
+			"No virtual machine has a GPU of this machine; %s could be given to one.",
+			spare->address),
+		doctor_text(
+			"What is to be looked at next depends on which one that is."),
+		doctor_text(
+			"# in virt-manager: Add Hardware, PCI Host Device, all functions of %.*s\n",
+			(int)strlen(spare->address) - 2, spare->address));
 }
 
 /* "10de:249d", perhaps with more after it, in a list that has commas. */
@@ -143,12 +167,14 @@ static bool ids_have(const char *ids, const struct kvmfr_pci *pci)
 }
 
 /* driverctl keeps what it binds in a file of the device's name. */
-static bool driverctl_has(const struct kvmfr_root *root, const struct kvmfr_pci *pci)
+static bool driverctl_has(const struct kvmfr_root *root,
+			  const struct kvmfr_pci *pci)
 {
 	char driver[64];
 
-	return kvmfr_read(root, driver, sizeof(driver), "etc/driverctl.d/pci-%s",
-			  pci->address) > 0 && strstr(driver, "vfio");
+	return kvmfr_read(root, driver, sizeof(driver),
+			  "etc/driverctl.d/pci-%s", pci->address) > 0 &&
+	       strstr(driver, "vfio");
 }
 
 /* A rule of udev's that names the device and vfio-pci. */
@@ -161,48 +187,54 @@ static bool udev_has(const struct kvmfr_root *root, const struct kvmfr_pci *pci)
 	if (kvmfr_list(root, &names, "etc/udev/rules.d"))
 		return false;
 	for (size_t i = 0; i < names.count && !found; i++) {
-		if (kvmfr_read_all(root, &text, 64 * 1024, "etc/udev/rules.d/%s",
-				   names.name[i]) < 0)
+		if (kvmfr_read_all(root, &text, 64 * 1024,
+				   "etc/udev/rules.d/%s", names.name[i]) < 0)
 			continue;
-		found = strstr(text, pci->address) && strstr(text, "driver_override") &&
-			strstr(text, "vfio");
+		found = strstr(text, pci->address) &&
+			strstr(text, "driver_override") && strstr(text, "vfio");
 		free(text);
 	}
 	kvmfr_names_free(&names);
 	return found;
 }
 
-static bool is_arranged(struct doctor *doctor, const struct doctor_gpus *gpus, int index)
+static bool is_arranged(struct doctor *doctor, const struct doctor_gpus *gpus,
+			int index)
 {
 	const struct kvmfr_root *root = doctor->root;
 	const struct kvmfr_pci *pci = &gpus->pci[index];
 	char ids[256], where[128];
 
 	doctor_gpu_boot_option(doctor, "vfio_pci", "ids", ids, where);
-	return ids_have(ids, pci) || driverctl_has(root, pci) || udev_has(root, pci);
+	return ids_have(ids, pci) || driverctl_has(root, pci) ||
+	       udev_has(root, pci);
 }
 
 /* Whether the host needs a device that looks the same. */
-static bool has_twin(const struct doctor_gpus *gpus, const struct kvmfr_pci *pci)
+static bool has_twin(const struct doctor_gpus *gpus,
+		     const struct kvmfr_pci *pci)
 {
 	for (int i = 0; i < gpus->count; i++)
-		if (!gpus->function[i].given && gpus->pci[i].vendor == pci->vendor &&
+		if (!gpus->function[i].given &&
+		    gpus->pci[i].vendor == pci->vendor &&
 		    gpus->pci[i].device == pci->device)
 			return true;
 	return false;
 }
 
 /* One rule for each address where ids do not tell the cards apart. */
-static void add_rules(struct doctor_script *lines, const struct doctor_gpus *gpus)
+static void add_rules(struct doctor_script *lines,
+		      const struct doctor_gpus *gpus)
 {
 	const char *sign = ">";
 
 	for (int i = 0; i < gpus->count; i++) {
 		if (!gpus->function[i].given)
 			continue;
-		doctor_script_add(lines,
-				 "echo 'ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", ATTR{driver_override}=\"vfio-pci\"' %s /etc/udev/rules.d/10-vfio-gpu.rules\n",
-				 gpus->pci[i].address, sign);
+		doctor_script_add(
+			lines,
+			"echo 'ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", ATTR{driver_override}=\"vfio-pci\"' %s /etc/udev/rules.d/10-vfio-gpu.rules\n",
+			gpus->pci[i].address, sign);
 		sign = ">>";
 	}
 }
@@ -212,18 +244,25 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 		    const struct doctor_gpus *gpus)
 {
 	char ids[256], where[128];
-	bool extend = doctor_gpu_boot_option(doctor, "vfio_pci", "ids", ids, where);
+	bool extend =
+		doctor_gpu_boot_option(doctor, "vfio_pci", "ids", ids, where);
 	const char *comma = "";
 
 	if (extend && !strcmp(where, "/proc/cmdline"))
-		doctor_script_add(lines, "# add to vfio-pci.ids= on the kernel's command line: ");
+		doctor_script_add(
+			lines,
+			"# add to vfio-pci.ids= on the kernel's command line: ");
 	else
-		doctor_script_add(lines, extend ? "sed -i 's/ ids=/&" : "echo 'options vfio-pci ids=");
+		doctor_script_add(lines, extend ?
+						 "sed -i 's/ ids=/&" :
+						 "echo 'options vfio-pci ids=");
 	for (int i = 0; i < gpus->count; i++) {
-		if (!gpus->function[i].given || kvmfr_pci_is_bridge(&gpus->pci[i]))
+		if (!gpus->function[i].given ||
+		    kvmfr_pci_is_bridge(&gpus->pci[i]))
 			continue;
-		doctor_script_add(lines, "%s%04x:%04x", comma, (unsigned int)gpus->pci[i].vendor,
-				 (unsigned int)gpus->pci[i].device);
+		doctor_script_add(lines, "%s%04x:%04x", comma,
+				  (unsigned int)gpus->pci[i].vendor,
+				  (unsigned int)gpus->pci[i].device);
 		comma = ",";
 	}
 	if (extend && !strcmp(where, "/proc/cmdline"))
@@ -235,17 +274,21 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 }
 
 /* The drivers of the host's that would be faster. */
-static void add_order(struct doctor_script *lines, const struct doctor_gpus *gpus)
+static void add_order(struct doctor_script *lines,
+		      const struct doctor_gpus *gpus)
 {
 	for (int i = 0; i < gpus->count; i++) {
 		const char *driver;
 
-		if (!gpus->function[i].given || !kvmfr_pci_is_display(&gpus->pci[i]))
+		if (!gpus->function[i].given ||
+		    !kvmfr_pci_is_display(&gpus->pci[i]))
 			continue;
-		for (size_t j = 0; (driver = doctor_gpus_driver(gpus->pci[i].vendor, j)); j++)
-			doctor_script_add(lines,
-					 "echo 'softdep %s pre: vfio-pci' >> /etc/modprobe.d/vfio-gpu.conf\n",
-					 driver);
+		for (size_t j = 0;
+		     (driver = doctor_gpus_driver(gpus->pci[i].vendor, j)); j++)
+			doctor_script_add(
+				lines,
+				"echo 'softdep %s pre: vfio-pci' >> /etc/modprobe.d/vfio-gpu.conf\n",
+				driver);
 	}
 }
 
@@ -256,7 +299,8 @@ static char *boot_remedy(struct doctor *doctor, const struct doctor_gpus *gpus,
 	bool twins = false;
 
 	for (int i = 0; i < gpus->count; i++)
-		twins |= gpus->function[i].given && has_twin(gpus, &gpus->pci[i]);
+		twins |= gpus->function[i].given &&
+			 has_twin(gpus, &gpus->pci[i]);
 	doctor_script_start(&lines);
 	if (twins) {
 		add_rules(&lines, gpus);
@@ -274,15 +318,19 @@ static void check_boot(struct doctor *doctor, const struct doctor_gpus *gpus,
 	const char *missing = NULL;
 
 	for (int i = 0; i < gpus->count && !missing; i++)
-		if (gpus->function[i].given && !kvmfr_pci_is_bridge(&gpus->pci[i]) &&
+		if (gpus->function[i].given &&
+		    !kvmfr_pci_is_bridge(&gpus->pci[i]) &&
 		    !is_arranged(doctor, gpus, i))
 			missing = gpus->pci[i].address;
 	if (!missing)
 		return;
-	doctor_report(doctor, "vfio-not-at-boot", DOCTOR_WARNING,
-		      doctor_text("Nothing gives %s to vfio-pci at the next boot.", missing),
-		      doctor_text("A driver of the host takes it first then, and that one does not always let go."),
-		      boot_remedy(doctor, gpus, initramfs->kind));
+	doctor_report(
+		doctor, "vfio-not-at-boot", DOCTOR_WARNING,
+		doctor_text("Nothing gives %s to vfio-pci at the next boot.",
+			    missing),
+		doctor_text(
+			"A driver of the host takes it first then, and that one does not always let go."),
+		boot_remedy(doctor, gpus, initramfs->kind));
 }
 
 static bool needs_virqfd(const struct kvmfr_root *root)
@@ -290,7 +338,8 @@ static bool needs_virqfd(const struct kvmfr_root *root)
 	unsigned int major, minor;
 	char release[128];
 
-	if (kvmfr_read(root, release, sizeof(release), "proc/sys/kernel/osrelease") <= 0 ||
+	if (kvmfr_read(root, release, sizeof(release),
+		       "proc/sys/kernel/osrelease") <= 0 ||
 	    sscanf(release, "%u.%u", &major, &minor) != 2)
 		return false;
 	return major < VIRQFD_UNTIL_MAJOR ||
@@ -304,33 +353,43 @@ static const char *early_driver(const struct doctor_gpus *gpus,
 	const char *driver;
 
 	for (int i = 0; i < gpus->count; i++) {
-		if (!gpus->function[i].given || !kvmfr_pci_is_display(&gpus->pci[i]))
+		if (!gpus->function[i].given ||
+		    !kvmfr_pci_is_display(&gpus->pci[i]))
 			continue;
-		for (size_t j = 0; (driver = doctor_gpus_driver(gpus->pci[i].vendor, j)); j++)
+		for (size_t j = 0;
+		     (driver = doctor_gpus_driver(gpus->pci[i].vendor, j)); j++)
 			if (doctor_initramfs_place(initramfs, driver) >= 0)
 				return driver;
 	}
 	return NULL;
 }
 
-static void check_initramfs(struct doctor *doctor, const struct doctor_gpus *gpus,
+static void check_initramfs(struct doctor *doctor,
+			    const struct doctor_gpus *gpus,
 			    const struct doctor_initramfs *initramfs)
 {
 	int place = doctor_initramfs_place(initramfs, "vfio_pci");
 	const char *early = early_driver(gpus, initramfs);
-	const char *add = doctor_initramfs_add_vfio(initramfs->kind, needs_virqfd(doctor->root));
+	const char *add = doctor_initramfs_add_vfio(initramfs->kind,
+						    needs_virqfd(doctor->root));
 	const char *update = doctor_initramfs_update(initramfs->kind);
 
-	if (early && (place < 0 || doctor_initramfs_place(initramfs, early) < place)) {
-		doctor_report(doctor, "initramfs-order", DOCTOR_ERROR,
-			      doctor_text("The initramfs loads %s before vfio_pci.", early),
-			      doctor_text("The driver of the host takes the GPU before vfio-pci is there."),
-			      doctor_text("%s%s", add, update));
+	if (early &&
+	    (place < 0 || doctor_initramfs_place(initramfs, early) < place)) {
+		doctor_report(
+			doctor, "initramfs-order", DOCTOR_ERROR,
+			doctor_text("The initramfs loads %s before vfio_pci.",
+				    early),
+			doctor_text(
+				"The driver of the host takes the GPU before vfio-pci is there."),
+			doctor_text("%s%s", add, update));
 	} else if (place < 0 && initramfs->kind) {
-		doctor_report(doctor, "initramfs-no-vfio", DOCTOR_WARNING,
-			      doctor_text("The initramfs does not load vfio_pci."),
-			      doctor_text("A driver in the initramfs, for the picture while booting, can take the GPU first."),
-			      doctor_text("%s%s", add, update));
+		doctor_report(
+			doctor, "initramfs-no-vfio", DOCTOR_WARNING,
+			doctor_text("The initramfs does not load vfio_pci."),
+			doctor_text(
+				"A driver in the initramfs, for the picture while booting, can take the GPU first."),
+			doctor_text("%s%s", add, update));
 	}
 }
 
@@ -346,25 +405,34 @@ static void check_idle(struct doctor *doctor)
 	struct doctor_script lines;
 	bool configured;
 
-	configured = doctor_gpu_boot_option(doctor, "vfio_pci", "disable_idle_d3", value,
-					where) && is_yes(value);
+	configured = doctor_gpu_boot_option(doctor, "vfio_pci",
+					    "disable_idle_d3", value, where) &&
+		     is_yes(value);
 	kvmfr_read(doctor->root, now, sizeof(now),
 		   "sys/module/vfio_pci/parameters/disable_idle_d3");
 	if (!configured && !is_yes(now))
 		return;
 	doctor_script_start(&lines);
 	if (configured && strcmp(where, "/proc/cmdline"))
-		doctor_script_add(&lines, "sed -i 's/ disable_idle_d3[^ ]*//' %s\n", where);
+		doctor_script_add(&lines,
+				  "sed -i 's/ disable_idle_d3[^ ]*//' %s\n",
+				  where);
 	else if (configured)
-		doctor_script_add(&lines, "# take vfio_pci.disable_idle_d3 off the kernel's command line\n");
+		doctor_script_add(
+			&lines,
+			"# take vfio_pci.disable_idle_d3 off the kernel's command line\n");
 	if (is_yes(now))
-		doctor_script_add(&lines, "# while no virtual machine runs:\n"
-				 "modprobe -r vfio-pci && modprobe vfio-pci\n");
-	doctor_report(doctor, "disable-idle-d3", DOCTOR_ERROR,
-		      doctor_text("vfio-pci has the option disable_idle_d3%s%s.",
-				  configured ? ", from " : "", configured ? where : ""),
-		      doctor_text("It keeps the GPU on while no virtual machine has it: the option is given as a remedy for cards that do not wake, which vfio_pci_pm tests."),
-		      doctor_script_end(&lines));
+		doctor_script_add(
+			&lines, "# while no virtual machine runs:\n"
+				"modprobe -r vfio-pci && modprobe vfio-pci\n");
+	doctor_report(
+		doctor, "disable-idle-d3", DOCTOR_ERROR,
+		doctor_text("vfio-pci has the option disable_idle_d3%s%s.",
+			    configured ? ", from " : "",
+			    configured ? where : ""),
+		doctor_text(
+			"It keeps the GPU on while no virtual machine has it: the option is given as a remedy for cards that do not wake, which vfio_pci_pm tests."),
+		doctor_script_end(&lines));
 }
 
 void doctor_check_vfio(struct doctor *doctor)
@@ -375,7 +443,8 @@ void doctor_check_vfio(struct doctor *doctor)
 	if (!doctor_gpus_find(doctor, &gpus))
 		return;
 	check_chosen(doctor, &gpus);
-	doctor->error = doctor_initramfs_read(doctor->root, &initramfs) ? : doctor->error;
+	doctor->error = doctor_initramfs_read(doctor->root, &initramfs) ?:
+				doctor->error;
 	if (gpus.any && initramfs.modules) {
 		check_drivers(doctor, &gpus);
 		check_complete(doctor, &gpus);

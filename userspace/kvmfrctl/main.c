@@ -10,13 +10,16 @@
 #include "command.h"
 
 static const struct command commands[] = {
-	{ "status", "show devices, who uses them, and GPU slots", command_status },
+	{ "status", "show devices, who uses them, and GPU slots",
+	  command_status },
 	{ "doctor", "say what is wrong, and what helps", command_doctor },
-	{ "size", "say how large a device has to be for a picture", command_size },
+	{ "size", "say how large a device has to be for a picture",
+	  command_size },
 	{ "load", "load kvmfr", command_load },
 	{ "unload", "unload kvmfr, if nobody uses it", command_unload },
 	{ "resize", "load kvmfr again, with other sizes", command_resize },
-	{ "power", "watch, measure and report what GPU slots draw", command_power },
+	{ "power", "watch, measure and report what GPU slots draw",
+	  command_power },
 	{ NULL, NULL, NULL },
 };
 
@@ -24,7 +27,7 @@ const char *argp_program_version = "kvmfrctl " VERSION;
 
 struct options {
 	const char *root;
-	int command;		/* index in argv of its name */
+	int command; /* index in argv of its name */
 };
 
 int command_fail(const char *format, ...)
@@ -82,7 +85,8 @@ static int run(const struct kvmfr_root *root, int argc, char **argv)
 {
 	char name[64];
 
-	for (const struct command *command = commands; command->name; command++) {
+	for (const struct command *command = commands; command->name;
+	     command++) {
 		if (strcmp(command->name, argv[0]))
 			continue;
 		snprintf(name, sizeof(name), "kvmfrctl %s", command->name);
@@ -117,7 +121,8 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options);
 	ret = kvmfr_root_open(&root, options.root);
 	if (ret)
-		return command_fail("cannot open '%s': %s", options.root, strerror(-ret));
+		return command_fail("cannot open '%s': %s", options.root,
+				    strerror(-ret));
 	ret = run(&root, argc - options.command, argv + options.command);
 	kvmfr_root_close(&root);
 	if (fflush(stdout) || ferror(stdout))

@@ -155,8 +155,8 @@ static int run(struct watch *watch, const struct kvmfr_root *root,
 static const struct argp_option list[] = {
 	{ "interval", 'i', "SECONDS", 0, "between two samples (2)", 0 },
 	{ "seconds", 's', "SECONDS", 0, "end after so long", 0 },
-	{ "record", 'r', "FILE", 0,
-	  "add each sample to FILE, for power report", 0 },
+	{ "record", 'r', "FILE", 0, "add each sample to FILE, for power report",
+	  0 },
 	{ 0 }
 };
 

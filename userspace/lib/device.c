@@ -13,7 +13,8 @@
 /* "kvmfr0" to "kvmfr9". */
 static bool is_name(const char *name)
 {
-	return !strncmp(name, "kvmfr", 5) && name[5] >= '0' && name[5] <= '9' && !name[6];
+	return !strncmp(name, "kvmfr", 5) && name[5] >= '0' && name[5] <= '9' &&
+	       !name[6];
 }
 
 /* Other modules of that name show less, and what they show must be a number. */
@@ -22,13 +23,15 @@ static int64_t read_bytes(const struct kvmfr_root *root, const char *name,
 {
 	int64_t value;
 
-	if (kvmfr_read_s64(root, &value, CLASS "/%s/%s", name, attribute) || value < 0)
+	if (kvmfr_read_s64(root, &value, CLASS "/%s/%s", name, attribute) ||
+	    value < 0)
 		return -1;
 	return value;
 }
 
 /* "240:0" */
-static int read_number(const struct kvmfr_root *root, const char *name, dev_t *number)
+static int read_number(const struct kvmfr_root *root, const char *name,
+		       dev_t *number)
 {
 	int64_t major_number, minor_number;
 	char text[32];
@@ -42,12 +45,14 @@ static int read_number(const struct kvmfr_root *root, const char *name, dev_t *n
 	if (!colon)
 		return -EINVAL;
 	*colon = '\0';
-	if (kvmfr_parse_s64(text, &major_number) || kvmfr_parse_s64(colon + 1, &minor_number))
+	if (kvmfr_parse_s64(text, &major_number) ||
+	    kvmfr_parse_s64(colon + 1, &minor_number))
 		return -EINVAL;
-	if (major_number < 0 || major_number > UINT16_MAX ||
-	    minor_number < 0 || minor_number > UINT16_MAX)
+	if (major_number < 0 || major_number > UINT16_MAX || minor_number < 0 ||
+	    minor_number > UINT16_MAX)
 		return -EINVAL;
-	*number = makedev((unsigned int)major_number, (unsigned int)minor_number);
+	*number =
+		makedev((unsigned int)major_number, (unsigned int)minor_number);
 	return 0;
 }
 
@@ -59,9 +64,11 @@ static bool read_device(const struct kvmfr_root *root, const char *name,
 	if (!is_name(name) || read_number(root, name, &device->number))
 		return false;
 	strcpy(device->name, name);
-	kvmfr_read(root, device->kind, sizeof(device->kind), CLASS "/%s/kind", name);
+	kvmfr_read(root, device->kind, sizeof(device->kind), CLASS "/%s/kind",
+		   name);
 	if (!strcmp(device->kind, "ivshmem") &&
-	    kvmfr_link(root, device->pci, sizeof(device->pci), CLASS "/%s/device", name))
+	    kvmfr_link(root, device->pci, sizeof(device->pci),
+		       CLASS "/%s/device", name))
 		device->pci[0] = '\0';
 	device->size = read_bytes(root, name, "size");
 	device->huge_bytes = read_bytes(root, name, "huge_bytes");
@@ -98,7 +105,8 @@ int kvmfr_device_list(const struct kvmfr_root *root,
 }
 
 enum kvmfr_node kvmfr_device_node(const struct kvmfr_root *root,
-				  const struct kvmfr_device *device, struct stat *st)
+				  const struct kvmfr_device *device,
+				  struct stat *st)
 {
 	memset(st, 0, sizeof(*st));
 	if (kvmfr_lstat(root, st, "dev/%s", device->name))

@@ -46,13 +46,14 @@ int kvmfr_device_list(const struct kvmfr_root *root,
 /* What is at /dev/<name>. */
 enum kvmfr_node {
 	KVMFR_NODE_MISSING,
-	KVMFR_NODE_RIGHT,	/* a character device with that number */
-	KVMFR_NODE_REGULAR,	/* a file: QEMU was started before the module was loaded */
-	KVMFR_NODE_OTHER,	/* anything else: a link, another device */
+	KVMFR_NODE_RIGHT, /* a character device with that number */
+	KVMFR_NODE_REGULAR, /* a file: QEMU was started before the module was loaded */
+	KVMFR_NODE_OTHER, /* anything else: a link, another device */
 };
 
 /* @st is the node's, if there is one. Links are not followed. */
 enum kvmfr_node kvmfr_device_node(const struct kvmfr_root *root,
-				  const struct kvmfr_device *device, struct stat *st);
+				  const struct kvmfr_device *device,
+				  struct stat *st);
 
 #endif

@@ -57,7 +57,8 @@ static int sync_directory(const char *path)
 	return ret;
 }
 
-int kvmfr_file_replace(const char *path, const void *data, size_t size, mode_t mode)
+int kvmfr_file_replace(const char *path, const void *data, size_t size,
+		       mode_t mode)
 {
 	char temporary[PATH_MAX];
 	int ret;

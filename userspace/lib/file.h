@@ -14,6 +14,7 @@
  *
  * Return: 0 or a negative errno, then nothing has changed.
  */
-int kvmfr_file_replace(const char *path, const void *data, size_t size, mode_t mode);
+int kvmfr_file_replace(const char *path, const void *data, size_t size,
+		       mode_t mode);
 
 #endif

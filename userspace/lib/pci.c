@@ -21,13 +21,15 @@ bool kvmfr_pci_address_valid(const char *text)
 	size_t length = strlen(text);
 
 	/* Domains of virtual buses have more digits than four. */
-	if (length < ADDRESS_LENGTH || length >= sizeof(((struct kvmfr_pci *)0)->address))
+	if (length < ADDRESS_LENGTH ||
+	    length >= sizeof(((struct kvmfr_pci *)0)->address))
 		return false;
 	for (; length > ADDRESS_LENGTH; length--, text++)
 		if (!strchr("0123456789abcdef", *text))
 			return false;
 	for (size_t i = 0; form[i]; i++) {
-		if (form[i] == 'x' ? !strchr("0123456789abcdef", text[i]) : text[i] != form[i])
+		if (form[i] == 'x' ? !strchr("0123456789abcdef", text[i]) :
+				     text[i] != form[i])
 			return false;
 	}
 	return true;
@@ -44,7 +46,8 @@ static int read_port(const struct kvmfr_root *root, struct kvmfr_pci *device)
 	ssize_t length;
 	int fd;
 
-	fd = kvmfr_open(root, O_PATH | O_NOFOLLOW, DEVICES "/%s", device->address);
+	fd = kvmfr_open(root, O_PATH | O_NOFOLLOW, DEVICES "/%s",
+			device->address);
 	if (fd < 0)
 		return fd;
 	length = readlinkat(fd, "", target, sizeof(target) - 1);
@@ -62,7 +65,8 @@ static int read_port(const struct kvmfr_root *root, struct kvmfr_pci *device)
 	return 0;
 }
 
-static uint32_t read_number(const struct kvmfr_root *root, const char *address, const char *name)
+static uint32_t read_number(const struct kvmfr_root *root, const char *address,
+			    const char *name)
 {
 	int64_t value;
 
@@ -100,22 +104,28 @@ static int read_device(const struct kvmfr_root *root, struct kvmfr_pci *device,
 	device->class = read_number(root, address, "class");
 	device->vendor = read_number(root, address, "vendor");
 	device->device = read_number(root, address, "device");
-	read_link(root, device->driver, sizeof(device->driver), address, "driver");
-	read_link(root, device->group, sizeof(device->group), address, "iommu_group");
-	read_word(root, device->override, sizeof(device->override), address, "driver_override");
+	read_link(root, device->driver, sizeof(device->driver), address,
+		  "driver");
+	read_link(root, device->group, sizeof(device->group), address,
+		  "iommu_group");
+	read_word(root, device->override, sizeof(device->override), address,
+		  "driver_override");
 	if (!strcmp(device->override, "(null)"))
 		device->override[0] = '\0';
-	read_word(root, device->control, sizeof(device->control), address, "power/control");
+	read_word(root, device->control, sizeof(device->control), address,
+		  "power/control");
 	read_word(root, device->rpm_status, sizeof(device->rpm_status), address,
 		  "power/runtime_status");
-	read_word(root, device->power_state, sizeof(device->power_state), address, "power_state");
+	read_word(root, device->power_state, sizeof(device->power_state),
+		  address, "power_state");
 	if (kvmfr_read_s64(root, &value, DEVICES "/%s/d3cold_allowed", address))
 		device->d3cold_allowed = -1;
 	else
 		device->d3cold_allowed = value != 0;
 	device->boot_vga = read_number(root, address, "boot_vga") == 1;
-	device->cuts_power = kvmfr_exists(root, DEVICES "/%s/firmware_node/power_resources_D3hot",
-					  address);
+	device->cuts_power = kvmfr_exists(
+		root, DEVICES "/%s/firmware_node/power_resources_D3hot",
+		address);
 	return 0;
 }
 
@@ -143,8 +153,8 @@ int kvmfr_pci_list(const struct kvmfr_root *root, struct kvmfr_pci **devices)
 	return count;
 }
 
-const struct kvmfr_pci *kvmfr_pci_find(const struct kvmfr_pci *devices, int count,
-				       const char *address)
+const struct kvmfr_pci *kvmfr_pci_find(const struct kvmfr_pci *devices,
+				       int count, const char *address)
 {
 	for (int i = 0; i < count; i++)
 		if (!strcmp(devices[i].address, address))
@@ -152,10 +162,12 @@ const struct kvmfr_pci *kvmfr_pci_find(const struct kvmfr_pci *devices, int coun
 	return NULL;
 }
 
-const struct kvmfr_pci *kvmfr_pci_power_port(const struct kvmfr_pci *devices, int count,
+const struct kvmfr_pci *kvmfr_pci_power_port(const struct kvmfr_pci *devices,
+					     int count,
 					     const struct kvmfr_pci *device)
 {
-	const struct kvmfr_pci *nearest = kvmfr_pci_find(devices, count, device->port);
+	const struct kvmfr_pci *nearest =
+		kvmfr_pci_find(devices, count, device->port);
 	const struct kvmfr_pci *port = nearest;
 
 	/* Links in a tree from elsewhere may go in circles. */
@@ -171,7 +183,8 @@ bool kvmfr_pci_same_device(const struct kvmfr_pci *a, const struct kvmfr_pci *b)
 {
 	size_t length = strlen(a->address);
 
-	return length == strlen(b->address) && !strncmp(a->address, b->address, length - 1);
+	return length == strlen(b->address) &&
+	       !strncmp(a->address, b->address, length - 1);
 }
 
 bool kvmfr_pci_is_display(const struct kvmfr_pci *device)

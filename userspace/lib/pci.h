@@ -55,18 +55,20 @@ struct kvmfr_pci {
 int kvmfr_pci_list(const struct kvmfr_root *root, struct kvmfr_pci **devices);
 
 /* The one with this address, or NULL. */
-const struct kvmfr_pci *kvmfr_pci_find(const struct kvmfr_pci *devices, int count,
-				       const char *address);
+const struct kvmfr_pci *kvmfr_pci_find(const struct kvmfr_pci *devices,
+				       int count, const char *address);
 
 /*
  * The port whose power is the device's: the nearest above that firmware can cut
  * the power of, else the one right above; NULL if there is no port.
  */
-const struct kvmfr_pci *kvmfr_pci_power_port(const struct kvmfr_pci *devices, int count,
+const struct kvmfr_pci *kvmfr_pci_power_port(const struct kvmfr_pci *devices,
+					     int count,
 					     const struct kvmfr_pci *device);
 
 /* Whether two are functions of one device: the same slot of the same bus. */
-bool kvmfr_pci_same_device(const struct kvmfr_pci *a, const struct kvmfr_pci *b);
+bool kvmfr_pci_same_device(const struct kvmfr_pci *a,
+			   const struct kvmfr_pci *b);
 
 bool kvmfr_pci_is_display(const struct kvmfr_pci *device);
 bool kvmfr_pci_is_bridge(const struct kvmfr_pci *device);

@@ -31,8 +31,8 @@ void kvmfr_root_close(struct kvmfr_root *root)
 }
 
 /* The path with a leading slash. */
-__attribute__((format(printf, 2, 0)))
-static int make_path(char path[PATH_MAX], const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int
+make_path(char path[PATH_MAX], const char *format, va_list args)
 {
 	int length;
 
@@ -54,11 +54,14 @@ static int open_path(const struct kvmfr_root *root, const char *path, int flags)
 	if (root->fd < 0)
 		fd = open(path, (int)how.flags);
 	else
-		fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+		fd = (int)syscall(SYS_openat2, root->fd, path, &how,
+				  sizeof(how));
 	return fd < 0 ? -errno : fd;
 }
 
-__attribute__((format(printf, 3, 0)))
+static int vopen(const struct kvmfr_root *root, int flags, const char *format,
+		 va_list args) __attribute__((format(printf, 3, 0)));
+
 static int vopen(const struct kvmfr_root *root, int flags, const char *format,
 		 va_list args)
 {
@@ -68,7 +71,8 @@ static int vopen(const struct kvmfr_root *root, int flags, const char *format,
 	return ret ? ret : open_path(root, path, flags);
 }
 
-int kvmfr_open(const struct kvmfr_root *root, int flags, const char *format, ...)
+int kvmfr_open(const struct kvmfr_root *root, int flags, const char *format,
+	       ...)
 {
 	va_list args;
 	int fd;
@@ -90,7 +94,8 @@ static int stat_fd(int fd, struct stat *st)
 	return ret;
 }
 
-int kvmfr_stat(const struct kvmfr_root *root, struct stat *st, const char *format, ...)
+int kvmfr_stat(const struct kvmfr_root *root, struct stat *st,
+	       const char *format, ...)
 {
 	va_list args;
 	int fd;
@@ -101,7 +106,8 @@ int kvmfr_stat(const struct kvmfr_root *root, struct stat *st, const char *forma
 	return stat_fd(fd, st);
 }
 
-int kvmfr_lstat(const struct kvmfr_root *root, struct stat *st, const char *format, ...)
+int kvmfr_lstat(const struct kvmfr_root *root, struct stat *st,
+		const char *format, ...)
 {
 	va_list args;
 	int fd;
@@ -162,7 +168,10 @@ static int read_text(int fd, char *text, size_t size)
 	return (int)length;
 }
 
-__attribute__((format(printf, 4, 0)))
+static int vread(const struct kvmfr_root *root, char *text, size_t size,
+		 const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
 static int vread(const struct kvmfr_root *root, char *text, size_t size,
 		 const char *format, va_list args)
 {
@@ -213,14 +222,16 @@ int kvmfr_read_all(const struct kvmfr_root *root, char **text, size_t limit,
 int kvmfr_parse_s64(const char *text, int64_t *value)
 {
 	const char *digits = text + (*text == '-');
-	bool hexadecimal = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
+	bool hexadecimal = digits[0] == '0' &&
+			   (digits[1] == 'x' || digits[1] == 'X');
 	char *end;
 	long long number;
 
 	if (hexadecimal)
 		digits += 2;
-	if (!*digits || strspn(digits, hexadecimal ? "0123456789abcdefABCDEF" :
-			       "0123456789") != strlen(digits))
+	if (!*digits ||
+	    strspn(digits, hexadecimal ? "0123456789abcdefABCDEF" :
+					 "0123456789") != strlen(digits))
 		return -EINVAL;
 	errno = 0;
 	number = strtoll(text, &end, hexadecimal ? 16 : 10);
@@ -230,7 +241,8 @@ int kvmfr_parse_s64(const char *text, int64_t *value)
 	return 0;
 }
 
-int kvmfr_read_s64(const struct kvmfr_root *root, int64_t *value, const char *format, ...)
+int kvmfr_read_s64(const struct kvmfr_root *root, int64_t *value,
+		   const char *format, ...)
 {
 	char text[64];
 	va_list args;
@@ -244,7 +256,8 @@ int kvmfr_read_s64(const struct kvmfr_root *root, int64_t *value, const char *fo
 	return kvmfr_parse_s64(text, value);
 }
 
-int kvmfr_write(const struct kvmfr_root *root, const char *text, const char *format, ...)
+int kvmfr_write(const struct kvmfr_root *root, const char *text,
+		const char *format, ...)
 {
 	size_t length = strlen(text);
 	va_list args;
@@ -282,7 +295,7 @@ int kvmfr_link(const struct kvmfr_root *root, char *name, size_t size,
 		return fd;
 	length = readlinkat(fd, "", target, sizeof(target) - 1);
 	if (length < 0)
-		length = errno == ENOENT ? -EINVAL : -errno;	/* not a link */
+		length = errno == ENOENT ? -EINVAL : -errno; /* not a link */
 	close(fd);
 	if (length < 0)
 		return (int)length;
@@ -302,7 +315,8 @@ static int compare_names(const void *a, const void *b)
 
 static int add_name(struct kvmfr_names *names, const char *name)
 {
-	char **grown = reallocarray(names->name, names->count + 1, sizeof(*grown));
+	char **grown =
+		reallocarray(names->name, names->count + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -355,7 +369,8 @@ int kvmfr_list(const struct kvmfr_root *root, struct kvmfr_names *names,
 	if (ret)
 		kvmfr_names_free(names);
 	else if (names->count)
-		qsort(names->name, names->count, sizeof(*names->name), compare_names);
+		qsort(names->name, names->count, sizeof(*names->name),
+		      compare_names);
 	return ret;
 }
 

@@ -10,27 +10,38 @@
 
 #define CLASS "sys/class/vfio_pm"
 
-#define COUNTER(field, text) { #field, offsetof(struct vfio_pm_counters, field), text }
+#define COUNTER(field, text) \
+	{ #field, offsetof(struct vfio_pm_counters, field), text }
 
 const struct vfio_pm_counter vfio_pm_counter_table[] = {
 	COUNTER(d3cold_attempts, "How often the slot was let go to D3cold"),
 	COUNTER(d3cold_entries, "How often it went to D3cold"),
 	COUNTER(d3cold_failures, "How often it did not get to D3cold or back"),
-	COUNTER(fallbacks, "How often a comparison ended with a shallower state than D3cold"),
+	COUNTER(fallbacks,
+		"How often a comparison ended with a shallower state than D3cold"),
 	COUNTER(measurements, "How many comparisons were started"),
-	COUNTER(wakeups, "How often something else than the module woke the slot"),
+	COUNTER(wakeups,
+		"How often something else than the module woke the slot"),
 	COUNTER(opens, "How often a virtual machine was seen to take it"),
-	COUNTER(wake_failures, "How often it was woken as a test and did not come back"),
-	COUNTER(recoveries, "How often its devices were removed and found again"),
+	COUNTER(wake_failures,
+		"How often it was woken as a test and did not come back"),
+	COUNTER(recoveries,
+		"How often its devices were removed and found again"),
 	COUNTER(kicks, "How often the port was idle and had to be told so"),
-	COUNTER(stale_cleared, "How often a ban of D3cold by a driver that is gone was lifted"),
-	COUNTER(leaks_repaired, "How often an aborted system suspend had left the port on"),
+	COUNTER(stale_cleared,
+		"How often a ban of D3cold by a driver that is gone was lifted"),
+	COUNTER(leaks_repaired,
+		"How often an aborted system suspend had left the port on"),
 	COUNTER(time_d0_ms, "Time that the slot was on, in milliseconds"),
-	COUNTER(time_d3hot_ms, "Time that the slot was in D3hot, in milliseconds"),
-	COUNTER(time_d3cold_ms, "Time that the slot was in D3cold, in milliseconds"),
+	COUNTER(time_d3hot_ms,
+		"Time that the slot was in D3hot, in milliseconds"),
+	COUNTER(time_d3cold_ms,
+		"Time that the slot was in D3cold, in milliseconds"),
 	COUNTER(energy_saved_uj, "Energy saved, in microjoules"),
-	COUNTER(resume_last_us, "How long the port took to wake last, in microseconds"),
-	COUNTER(resume_max_us, "The longest that the port took to wake, in microseconds"),
+	COUNTER(resume_last_us,
+		"How long the port took to wake last, in microseconds"),
+	COUNTER(resume_max_us,
+		"The longest that the port took to wake, in microseconds"),
 	{ NULL, 0, NULL },
 };
 
@@ -48,9 +59,10 @@ static bool is_address(const char *text)
 {
 	size_t length = strlen(text);
 
-	return length >= 7 && length < sizeof(((struct vfio_pm_slot *)0)->port) &&
-		strspn(text, "0123456789abcdef:.") == length &&
-		strchr(text, ':') && text[length - 2] == '.';
+	return length >= 7 &&
+	       length < sizeof(((struct vfio_pm_slot *)0)->port) &&
+	       strspn(text, "0123456789abcdef:.") == length &&
+	       strchr(text, ':') && text[length - 2] == '.';
 }
 
 /* Exactly @count fields; false otherwise. */
@@ -84,9 +96,10 @@ static size_t count_lines(const char *text)
  * takes: 1 if it did, 0 if the line makes no sense, or -ENOMEM. What was taken
  * before an error is returned all the same. *@error is 0 or a negative errno.
  */
-static void *read_lines(const struct kvmfr_root *root, const char *port, const char *file,
-			size_t size, int (*parse)(char *line, void *element),
-			size_t *count, int *error)
+static void *read_lines(const struct kvmfr_root *root, const char *port,
+			const char *file, size_t size,
+			int (*parse)(char *line, void *element), size_t *count,
+			int *error)
 {
 	char text[KVMFR_TEXT_MAX];
 	char *rest = text;
@@ -195,14 +208,16 @@ static int read_reason(const struct kvmfr_root *root, struct vfio_pm_slot *slot)
 {
 	char text[KVMFR_TEXT_MAX];
 
-	if (kvmfr_read(root, text, sizeof(text), CLASS "/%s/reason", slot->port) < 0)
+	if (kvmfr_read(root, text, sizeof(text), CLASS "/%s/reason",
+		       slot->port) < 0)
 		text[0] = '\0';
 	slot->reason = strdup(text);
 	return slot->reason ? 0 : -ENOMEM;
 }
 
 /* A file that is not there, or has ENODATA, is something not measured. */
-static int64_t read_meter(const struct kvmfr_root *root, const char *port, const char *file)
+static int64_t read_meter(const struct kvmfr_root *root, const char *port,
+			  const char *file)
 {
 	int64_t value;
 
@@ -211,12 +226,13 @@ static int64_t read_meter(const struct kvmfr_root *root, const char *port, const
 	return value;
 }
 
-static void read_meters(const struct kvmfr_root *root, struct vfio_pm_slot *slot)
+static void read_meters(const struct kvmfr_root *root,
+			struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_meter *meter = &slot->meter;
 
-	kvmfr_read(root, meter->source, sizeof(meter->source), CLASS "/%s/meter/source",
-		   slot->port);
+	kvmfr_read(root, meter->source, sizeof(meter->source),
+		   CLASS "/%s/meter/source", slot->port);
 	meter->d0_uw = read_meter(root, slot->port, "d0_uw");
 	meter->d3hot_uw = read_meter(root, slot->port, "d3hot_uw");
 	meter->d3cold_uw = read_meter(root, slot->port, "d3cold_uw");
@@ -227,16 +243,19 @@ static void read_meters(const struct kvmfr_root *root, struct vfio_pm_slot *slot
 	meter->settle_ms = read_meter(root, slot->port, "settle_ms");
 }
 
-static void read_counters(const struct kvmfr_root *root, struct vfio_pm_slot *slot)
+static void read_counters(const struct kvmfr_root *root,
+			  struct vfio_pm_slot *slot)
 {
 	const struct vfio_pm_counter *counter;
 	int64_t value;
 
 	for (counter = vfio_pm_counter_table; counter->name; counter++) {
-		if (kvmfr_read_s64(root, &value, CLASS "/%s/counters/%s", slot->port,
-				   counter->name) || value < 0)
+		if (kvmfr_read_s64(root, &value, CLASS "/%s/counters/%s",
+				   slot->port, counter->name) ||
+		    value < 0)
 			value = -1;
-		memcpy((char *)&slot->counters + counter->offset, &value, sizeof(value));
+		memcpy((char *)&slot->counters + counter->offset, &value,
+		       sizeof(value));
 	}
 }
 
@@ -244,16 +263,19 @@ static int read_lists(const struct kvmfr_root *root, struct vfio_pm_slot *slot)
 {
 	int error;
 
-	slot->functions = read_lines(root, slot->port, "functions", sizeof(*slot->functions),
-				     parse_function, &slot->function_count, &error);
+	slot->functions = read_lines(root, slot->port, "functions",
+				     sizeof(*slot->functions), parse_function,
+				     &slot->function_count, &error);
 	if (error == -ENOMEM)
 		return error;
-	slot->blockers = read_lines(root, slot->port, "blockers", sizeof(*slot->blockers),
-				    parse_blocker, &slot->blocker_count, &error);
+	slot->blockers = read_lines(root, slot->port, "blockers",
+				    sizeof(*slot->blockers), parse_blocker,
+				    &slot->blocker_count, &error);
 	if (error == -ENOMEM)
 		return error;
-	slot->wakers = read_lines(root, slot->port, "wakers", sizeof(*slot->wakers),
-				  parse_waker, &slot->waker_count, &error);
+	slot->wakers = read_lines(root, slot->port, "wakers",
+				  sizeof(*slot->wakers), parse_waker,
+				  &slot->waker_count, &error);
 	slot->wakers_errno = -error;
 	return error == -ENOMEM ? error : 0;
 }
@@ -311,7 +333,8 @@ void vfio_pm_slots_free(struct vfio_pm_slot *slots, size_t count)
 	free(slots);
 }
 
-static int read_named(const struct kvmfr_root *root, const struct kvmfr_names *names,
+static int read_named(const struct kvmfr_root *root,
+		      const struct kvmfr_names *names,
 		      struct vfio_pm_slot *slots)
 {
 	int count = 0;
@@ -333,7 +356,8 @@ static int read_named(const struct kvmfr_root *root, const struct kvmfr_names *n
 	return count;
 }
 
-int vfio_pm_slots_read(const struct kvmfr_root *root, struct vfio_pm_slot **slots)
+int vfio_pm_slots_read(const struct kvmfr_root *root,
+		       struct vfio_pm_slot **slots)
 {
 	struct kvmfr_names names;
 	int ret;

@@ -13,8 +13,8 @@
 
 struct vfio_pm_function {
 	char address[16];
-	uint32_t class;			/* 24 bits */
-	char driver[32];		/* "" if none */
+	uint32_t class; /* 24 bits */
+	char driver[32]; /* "" if none */
 	char rpm_status[16];
 	char pci_state[16];
 };
@@ -23,14 +23,14 @@ struct vfio_pm_blocker {
 	char address[16];
 	char code[32];
 	char *text;
-	char *remedy;			/* "" if none; begins with # if for the next boot */
+	char *remedy; /* "" if none; begins with # if for the next boot */
 };
 
 struct vfio_pm_waker {
-	double time_s;			/* CLOCK_MONOTONIC */
+	double time_s; /* CLOCK_MONOTONIC */
 	char comm[64];
 	int pid;
-	char kind[16];			/* config, open, other */
+	char kind[16]; /* config, open, other */
 };
 
 /* Watts of a comparison in microwatts; INT64_MIN where not measured. */
@@ -92,7 +92,7 @@ struct vfio_pm_slot {
 	size_t function_count;
 	struct vfio_pm_blocker *blockers;
 	size_t blocker_count;
-	struct vfio_pm_waker *wakers;	/* oldest first */
+	struct vfio_pm_waker *wakers; /* oldest first */
 	size_t waker_count;
 	int wakers_errno;
 	struct vfio_pm_meter meter;
@@ -105,7 +105,8 @@ struct vfio_pm_slot {
  *
  * Return: how many, 0 also without the module, or a negative errno.
  */
-int vfio_pm_slots_read(const struct kvmfr_root *root, struct vfio_pm_slot **slots);
+int vfio_pm_slots_read(const struct kvmfr_root *root,
+		       struct vfio_pm_slot **slots);
 void vfio_pm_slots_free(struct vfio_pm_slot *slots, size_t count);
 
 /* -ENODEV if there is no such slot. Free with vfio_pm_slots_free(slot, 1). */
@@ -115,8 +116,8 @@ int vfio_pm_slot_read(const struct kvmfr_root *root, const char *port,
 /* Names and values of counters, for what lists them all. */
 extern const struct vfio_pm_counter {
 	const char *name;
-	size_t offset;			/* in struct vfio_pm_counters */
+	size_t offset; /* in struct vfio_pm_counters */
 	const char *help;
-} vfio_pm_counter_table[];		/* ends with a NULL name */
+} vfio_pm_counter_table[]; /* ends with a NULL name */
 
 #endif

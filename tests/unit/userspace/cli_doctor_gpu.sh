@@ -3,6 +3,7 @@
 # kvmfrctl doctor and the GPU, in trees that are laptops: a good one has no
 # finding of that kind; each trap has one, and none any more after its remedy.
 # What a remedy's commands do in a kernel is done to the tree by hand.
+# shellcheck disable=SC2319 # the condition is what $? is asked for
 set -u
 here=${0%/*}
 work=$(mktemp -d)

@@ -52,7 +52,8 @@ static inline char *fixture_path(struct fixture *fixture, const char *path)
 	char *slash;
 
 	snprintf(full, sizeof(full), "%s/%s", fixture->path, path);
-	for (slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (slash = strchr(full + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(full, 0755))
 			assert_int_equal(errno, EEXIST);
@@ -71,12 +72,14 @@ static inline void fixture_data(struct fixture *fixture, const char *path,
 	assert_int_equal(fclose(file), 0);
 }
 
-static inline void fixture_file(struct fixture *fixture, const char *path, const char *text)
+static inline void fixture_file(struct fixture *fixture, const char *path,
+				const char *text)
 {
 	fixture_data(fixture, path, text, strlen(text));
 }
 
-static inline void fixture_link(struct fixture *fixture, const char *path, const char *target)
+static inline void fixture_link(struct fixture *fixture, const char *path,
+				const char *target)
 {
 	assert_int_equal(symlink(target, fixture_path(fixture, path)), 0);
 }

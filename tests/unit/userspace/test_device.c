@@ -20,7 +20,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void add(struct fixture *fixture, const char *name, const char *file, const char *text)
+static void add(struct fixture *fixture, const char *name, const char *file,
+		const char *text)
 {
 	char path[128];
 
@@ -28,7 +29,8 @@ static void add(struct fixture *fixture, const char *name, const char *file, con
 	fixture_file(fixture, path, text);
 }
 
-static void add_ours(struct fixture *fixture, const char *name, const char *number)
+static void add_ours(struct fixture *fixture, const char *name,
+		     const char *number)
 {
 	add(fixture, name, "dev", number);
 	add(fixture, name, "kind", "static\n");
@@ -89,7 +91,8 @@ static void ivshmem_has_an_address(void **state)
 	fixture_link(fixture, CLASS "kvmfr0/device", "../../../0000:00:03.0");
 	add_ours(fixture, "kvmfr1", "240:1\n");
 	add(fixture, "kvmfr1", "kind", "ivshmem\n");
-	fixture_link(fixture, CLASS "kvmfr1/device", "../far/too/long-for-an-address");
+	fixture_link(fixture, CLASS "kvmfr1/device",
+		     "../far/too/long-for-an-address");
 	assert_int_equal(kvmfr_device_list(&fixture->root, devices), 2);
 	assert_string_equal(devices[0].kind, "ivshmem");
 	assert_string_equal(devices[0].pci, "0000:00:03.0");
@@ -120,7 +123,8 @@ static void garbage_is_not_known(void **state)
 	add(fixture, "kvmfr0", "huge_bytes", "9223372036854775808\n");
 	add(fixture, "kvmfr0", "mappings", "two\n");
 	add(fixture, "kvmfr0", "exports", "\xff\xfe");
-	add(fixture, "kvmfr0", "kind", "a word that is longer than any of them");
+	add(fixture, "kvmfr0", "kind",
+	    "a word that is longer than any of them");
 	assert_int_equal(kvmfr_device_list(&fixture->root, devices), 1);
 	assert_string_equal(devices[0].kind, "");
 	assert_int_equal(devices[0].size, -1);
@@ -132,8 +136,17 @@ static void garbage_is_not_known(void **state)
 static void what_is_no_device_is_left_out(void **state)
 {
 	static const char *const numbers[] = {
-		"", "240", "240:", ":0", "240:0:0", "-1:0", "240:-1", "65536:0", "240:65536",
-		"x:y", "24000000000000000000000000000000000:0",
+		"",
+		"240",
+		"240:",
+		":0",
+		"240:0:0",
+		"-1:0",
+		"240:-1",
+		"65536:0",
+		"240:65536",
+		"x:y",
+		"24000000000000000000000000000000000:0",
 	};
 	struct fixture *fixture = *state;
 	struct kvmfr_device devices[KVMFR_DEVICES_MAX];
@@ -146,7 +159,8 @@ static void what_is_no_device_is_left_out(void **state)
 	add_ours(fixture, "kvmfrx", "240:1\n");
 	add_ours(fixture, "other0", "240:1\n");
 	/* As one that is gone after its name was read. */
-	fixture_link(fixture, CLASS "kvmfr5", "../../devices/virtual/kvmfr/kvmfr5");
+	fixture_link(fixture, CLASS "kvmfr5",
+		     "../../devices/virtual/kvmfr/kvmfr5");
 	assert_int_equal(kvmfr_device_list(&fixture->root, devices), 0);
 }
 
@@ -161,44 +175,59 @@ static void a_class_that_is_a_file_is_an_error(void **state)
 
 static void node_is_what_is_there(void **state)
 {
-	struct kvmfr_device device = { .name = "kvmfr0", .number = makedev(240, 0) };
+	struct kvmfr_device device = { .name = "kvmfr0",
+				       .number = makedev(240, 0) };
 	struct fixture *fixture = *state;
 	struct stat st;
 
-	assert_int_equal(kvmfr_device_node(&fixture->root, &device, &st), KVMFR_NODE_MISSING);
+	assert_int_equal(kvmfr_device_node(&fixture->root, &device, &st),
+			 KVMFR_NODE_MISSING);
 	fixture_file(fixture, "dev/kvmfr0", "four");
-	assert_int_equal(kvmfr_device_node(&fixture->root, &device, &st), KVMFR_NODE_REGULAR);
+	assert_int_equal(kvmfr_device_node(&fixture->root, &device, &st),
+			 KVMFR_NODE_REGULAR);
 	assert_int_equal(st.st_size, 4);
 	strcpy(device.name, "kvmfr1");
 	fixture_link(fixture, "dev/kvmfr1", "kvmfr0");
-	assert_int_equal(kvmfr_device_node(&fixture->root, &device, &st), KVMFR_NODE_OTHER);
+	assert_int_equal(kvmfr_device_node(&fixture->root, &device, &st),
+			 KVMFR_NODE_OTHER);
 }
 
 static void node_has_the_right_number(void **state)
 {
-	struct kvmfr_device device = { .name = "null", .number = makedev(1, 3) };
+	struct kvmfr_device device = { .name = "null",
+				       .number = makedev(1, 3) };
 	struct kvmfr_root root = { .fd = -1 };
 	struct stat st;
 
-	assert_int_equal(kvmfr_device_node(&root, &device, &st), KVMFR_NODE_RIGHT);
+	assert_int_equal(kvmfr_device_node(&root, &device, &st),
+			 KVMFR_NODE_RIGHT);
 	assert_true(S_ISCHR(st.st_mode));
 	device.number = makedev(240, 0);
-	assert_int_equal(kvmfr_device_node(&root, &device, &st), KVMFR_NODE_OTHER);
+	assert_int_equal(kvmfr_device_node(&root, &device, &st),
+			 KVMFR_NODE_OTHER);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_module_is_no_device, setup, teardown),
-		cmocka_unit_test_setup_teardown(all_attributes_are_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(order_is_that_of_the_minors, setup, teardown),
-		cmocka_unit_test_setup_teardown(ivshmem_has_an_address, setup, teardown),
-		cmocka_unit_test_setup_teardown(foreign_module_shows_no_figures, setup, teardown),
-		cmocka_unit_test_setup_teardown(garbage_is_not_known, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_device_is_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_class_that_is_a_file_is_an_error,
+		cmocka_unit_test_setup_teardown(no_module_is_no_device, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(all_attributes_are_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(order_is_that_of_the_minors,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(node_is_what_is_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(ivshmem_has_an_address, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(foreign_module_shows_no_figures,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(garbage_is_not_known, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_device_is_left_out,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_class_that_is_a_file_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(node_is_what_is_there, setup,
+						teardown),
 		cmocka_unit_test(node_has_the_right_number),
 	};
 

@@ -26,12 +26,14 @@ static void device(struct fixture *fixture, const char *path, const char *class)
 
 	snprintf(file, sizeof(file), ROOT_BUS "%s/class", path);
 	fixture_file(fixture, file, class);
-	snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s", path);
+	snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s",
+		 path);
 	snprintf(link, sizeof(link), "sys/bus/pci/devices/%s", address);
 	fixture_link(fixture, link, target);
 }
 
-static void attribute(struct fixture *fixture, const char *path, const char *name, const char *text)
+static void attribute(struct fixture *fixture, const char *path,
+		      const char *name, const char *text)
 {
 	char file[256];
 
@@ -57,7 +59,8 @@ static void a_device_is_read(void **state)
 	attribute(fixture, gpu, "driver_override", "vfio-pci\n");
 	attribute(fixture, "0000:00:01.0", "d3cold_allowed", "0\n");
 	attribute(fixture, "0000:00:01.0", "driver_override", "(null)\n");
-	attribute(fixture, "0000:00:01.0", "firmware_node/power_resources_D3hot/x", "");
+	attribute(fixture, "0000:00:01.0",
+		  "firmware_node/power_resources_D3hot/x", "");
 	fixture_link(fixture, ROOT_BUS "0000:00:01.0/0000:01:00.0/driver",
 		     "../../../../bus/pci/drivers/vfio-pci");
 	fixture_link(fixture, ROOT_BUS "0000:00:01.0/0000:01:00.0/iommu_group",
@@ -104,9 +107,11 @@ static void what_cannot_be_read_is_unknown(void **state)
 
 	device(fixture, "0000:00:02.0", "rubbish\n");
 	attribute(fixture, "0000:00:02.0", "vendor", "-1\n");
-	attribute(fixture, "0000:00:02.0", "power/control", "a word that is too long\n");
+	attribute(fixture, "0000:00:02.0", "power/control",
+		  "a word that is too long\n");
 	attribute(fixture, "0000:00:02.0", "d3cold_allowed", "yes\n");
-	fixture_file(fixture, "sys/bus/pci/devices/rubbish/class", "0x030000\n");
+	fixture_file(fixture, "sys/bus/pci/devices/rubbish/class",
+		     "0x030000\n");
 	assert_int_equal(kvmfr_pci_list(&fixture->root, &list), 1);
 	assert_int_equal(list[0].class, 0);
 	assert_int_equal(list[0].vendor, 0);
@@ -138,14 +143,20 @@ static void the_port_that_has_power_counts(void **state)
 	device(fixture, gpu, "0x030000\n");
 	count = kvmfr_pci_list(&fixture->root, &list);
 	assert_int_equal(count, 4);
-	assert_string_equal(kvmfr_pci_power_port(list, count, &list[3])->address, "0000:02:00.0");
+	assert_string_equal(
+		kvmfr_pci_power_port(list, count, &list[3])->address,
+		"0000:02:00.0");
 	list[0].cuts_power = true;
-	assert_string_equal(kvmfr_pci_power_port(list, count, &list[3])->address, "0000:00:01.0");
+	assert_string_equal(
+		kvmfr_pci_power_port(list, count, &list[3])->address,
+		"0000:00:01.0");
 
 	/* A circle has an end. */
 	list[0].cuts_power = false;
 	strcpy(list[0].port, "0000:02:00.0");
-	assert_string_equal(kvmfr_pci_power_port(list, count, &list[3])->address, "0000:02:00.0");
+	assert_string_equal(
+		kvmfr_pci_power_port(list, count, &list[3])->address,
+		"0000:02:00.0");
 	free(list);
 }
 
@@ -177,10 +188,14 @@ static void functions_of_one_device(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_device_is_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_unknown, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_pci_is_no_devices, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_port_that_has_power_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_device_is_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_unknown,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(no_pci_is_no_devices, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_port_that_has_power_counts,
+						setup, teardown),
 		cmocka_unit_test(addresses_are_strict),
 		cmocka_unit_test(functions_of_one_device),
 	};

@@ -20,7 +20,9 @@ static void reads_text_without_newline(void **state)
 	char text[16];
 
 	fixture_file(fixture, "sys/a", "hello\n");
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "sys/%s", "a"), 5);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text),
+				    "sys/%s", "a"),
+			 5);
 	assert_string_equal(text, "hello");
 }
 
@@ -30,10 +32,12 @@ static void text_that_does_not_fit_is_efbig(void **state)
 	char text[6];
 
 	fixture_file(fixture, "a", "123456");
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "a"), -EFBIG);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "a"),
+			 -EFBIG);
 	assert_string_equal(text, "");
 	fixture_file(fixture, "a", "12345");
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "a"), 5);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "a"),
+			 5);
 }
 
 static void a_nul_is_eilseq(void **state)
@@ -42,7 +46,8 @@ static void a_nul_is_eilseq(void **state)
 	char text[16];
 
 	fixture_data(fixture, "a", "a\0b", 3);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "a"), -EILSEQ);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "a"),
+			 -EILSEQ);
 }
 
 static void numbers_are_strict(void **state)
@@ -52,12 +57,20 @@ static void numbers_are_strict(void **state)
 		int ret;
 		int64_t value;
 	} cases[] = {
-		{ "0\n", 0, 0 }, { "-1", 0, -1 }, { "0x10", 0, 16 },
+		{ "0\n", 0, 0 },
+		{ "-1", 0, -1 },
+		{ "0x10", 0, 16 },
 		{ "9223372036854775807", 0, INT64_MAX },
 		{ "9223372036854775808", -ERANGE, 0 },
-		{ "", -EINVAL, 0 }, { "-", -EINVAL, 0 }, { "0x", -EINVAL, 0 },
-		{ " 1", -EINVAL, 0 }, { "1 ", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
-		{ "1e3", -EINVAL, 0 }, { "--1", -EINVAL, 0 }, { "abc", -EINVAL, 0 },
+		{ "", -EINVAL, 0 },
+		{ "-", -EINVAL, 0 },
+		{ "0x", -EINVAL, 0 },
+		{ " 1", -EINVAL, 0 },
+		{ "1 ", -EINVAL, 0 },
+		{ "+1", -EINVAL, 0 },
+		{ "1e3", -EINVAL, 0 },
+		{ "--1", -EINVAL, 0 },
+		{ "abc", -EINVAL, 0 },
 	};
 	struct fixture *fixture = *state;
 
@@ -65,7 +78,8 @@ static void numbers_are_strict(void **state)
 		int64_t value = 0;
 
 		fixture_file(fixture, "number", cases[i].text);
-		assert_int_equal(kvmfr_read_s64(&fixture->root, &value, "number"),
+		assert_int_equal(kvmfr_read_s64(&fixture->root, &value,
+						"number"),
 				 cases[i].ret);
 		assert_int_equal(value, cases[i].value);
 	}
@@ -79,10 +93,16 @@ static void links_stay_inside(void **state)
 	fixture_file(fixture, "etc/real", "inside");
 	fixture_link(fixture, "etc/absolute", "/etc/real");
 	fixture_link(fixture, "etc/upwards", "../../../../etc/real");
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "etc/absolute"), 6);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "etc/upwards"), 6);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text),
+				    "etc/absolute"),
+			 6);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text),
+				    "etc/upwards"),
+			 6);
 	fixture_link(fixture, "etc/host", "/proc/version");
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "etc/host"), -ENOENT);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text),
+				    "etc/host"),
+			 -ENOENT);
 }
 
 static void link_gives_the_last_part(void **state)
@@ -91,12 +111,19 @@ static void link_gives_the_last_part(void **state)
 	char name[16];
 
 	fixture_link(fixture, "sys/driver", "../../bus/pci/drivers/vfio-pci");
-	assert_int_equal(kvmfr_link(&fixture->root, name, sizeof(name), "sys/driver"), 0);
+	assert_int_equal(kvmfr_link(&fixture->root, name, sizeof(name),
+				    "sys/driver"),
+			 0);
 	assert_string_equal(name, "vfio-pci");
-	assert_int_equal(kvmfr_link(&fixture->root, name, 8, "sys/driver"), -ENAMETOOLONG);
-	assert_int_equal(kvmfr_link(&fixture->root, name, sizeof(name), "sys/no"), -ENOENT);
+	assert_int_equal(kvmfr_link(&fixture->root, name, 8, "sys/driver"),
+			 -ENAMETOOLONG);
+	assert_int_equal(kvmfr_link(&fixture->root, name, sizeof(name),
+				    "sys/no"),
+			 -ENOENT);
 	fixture_file(fixture, "sys/file", "");
-	assert_int_equal(kvmfr_link(&fixture->root, name, sizeof(name), "sys/file"), -EINVAL);
+	assert_int_equal(kvmfr_link(&fixture->root, name, sizeof(name),
+				    "sys/file"),
+			 -EINVAL);
 }
 
 static void names_are_sorted_as_numbers(void **state)
@@ -111,7 +138,8 @@ static void names_are_sorted_as_numbers(void **state)
 	assert_string_equal(names.name[0], "kvmfr2");
 	assert_string_equal(names.name[1], "kvmfr10");
 	kvmfr_names_free(&names);
-	assert_int_equal(kvmfr_list(&fixture->root, &names, "nothing"), -ENOENT);
+	assert_int_equal(kvmfr_list(&fixture->root, &names, "nothing"),
+			 -ENOENT);
 	assert_int_equal(names.count, 0);
 }
 
@@ -123,7 +151,8 @@ static void writing_needs_a_file(void **state)
 	assert_int_equal(kvmfr_write(&fixture->root, "1", "control"), -ENOENT);
 	fixture_file(fixture, "control", "");
 	assert_int_equal(kvmfr_write(&fixture->root, "auto", "control"), 0);
-	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "control"), 4);
+	assert_int_equal(
+		kvmfr_read(&fixture->root, text, sizeof(text), "control"), 4);
 	assert_string_equal(text, "auto");
 }
 
@@ -143,15 +172,24 @@ static void whole_files_have_a_limit(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reads_text_without_newline, setup, teardown),
-		cmocka_unit_test_setup_teardown(text_that_does_not_fit_is_efbig, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_nul_is_eilseq, setup, teardown),
-		cmocka_unit_test_setup_teardown(numbers_are_strict, setup, teardown),
-		cmocka_unit_test_setup_teardown(links_stay_inside, setup, teardown),
-		cmocka_unit_test_setup_teardown(link_gives_the_last_part, setup, teardown),
-		cmocka_unit_test_setup_teardown(names_are_sorted_as_numbers, setup, teardown),
-		cmocka_unit_test_setup_teardown(writing_needs_a_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(whole_files_have_a_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_text_without_newline,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(text_that_does_not_fit_is_efbig,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_nul_is_eilseq, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(numbers_are_strict, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(links_stay_inside, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(link_gives_the_last_part, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(names_are_sorted_as_numbers,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(writing_needs_a_file, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(whole_files_have_a_limit, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void add(struct fixture *fixture, const char *port, const char *file, const char *text)
+static void add(struct fixture *fixture, const char *port, const char *file,
+		const char *text)
 {
 	char path[128];
 
@@ -30,21 +31,33 @@ static void add(struct fixture *fixture, const char *port, const char *file, con
 static void add_slot(struct fixture *fixture, const char *port)
 {
 	static const char *const files[][2] = {
-		{ "state", "decided\n" }, { "chosen", "d3cold\n" }, { "level", "d3cold\n" },
+		{ "state", "decided\n" },
+		{ "chosen", "d3cold\n" },
+		{ "level", "d3cold\n" },
 		{ "reason", "D3cold draws 3000 mW less than D3hot\n" },
-		{ "policy", "auto\n" }, { "verdict", "no_difference\n" },
-		{ "rpm_status", "suspended\n" }, { "pci_state", "D3cold\n" },
-		{ "acpi_target", "D3cold\n" }, { "acpi_sta", "off\n" },
+		{ "policy", "auto\n" },
+		{ "verdict", "no_difference\n" },
+		{ "rpm_status", "suspended\n" },
+		{ "pci_state", "D3cold\n" },
+		{ "acpi_target", "D3cold\n" },
+		{ "acpi_sta", "off\n" },
 		{ "wake_verified", "yes\n" },
-		{ "functions", "0000:01:00.0\t0x030000\tvfio-pci\tsuspended\tD3cold\n"
+		{ "functions",
+		  "0000:01:00.0\t0x030000\tvfio-pci\tsuspended\tD3cold\n"
 		  "0000:01:00.1\t0x040300\t-\tactive\tD0\n" },
-		{ "blockers", "0000:01:00.1\tforbidden\tit is kept on\techo auto >/sys/x\n"
+		{ "blockers",
+		  "0000:01:00.1\tforbidden\tit is kept on\techo auto >/sys/x\n"
 		  "0000:01:00.0\tno_pm\tit cannot\t-\n" },
-		{ "wakers", "12.034\tlspci\t77\tconfig\n123456.000\tqemu\t78\topen\n" },
-		{ "meter/source", "battery\n" }, { "meter/d3hot_uw", "18000000\n" },
-		{ "meter/d3cold_uw", "15000000\n" }, { "meter/saving_uw", "-3000000\n" },
-		{ "meter/spread_uw", "120000\n" }, { "meter/rounds", "6\n" },
-		{ "meter/rejected", "1\n" }, { "meter/settle_ms", "4000\n" },
+		{ "wakers",
+		  "12.034\tlspci\t77\tconfig\n123456.000\tqemu\t78\topen\n" },
+		{ "meter/source", "battery\n" },
+		{ "meter/d3hot_uw", "18000000\n" },
+		{ "meter/d3cold_uw", "15000000\n" },
+		{ "meter/saving_uw", "-3000000\n" },
+		{ "meter/spread_uw", "120000\n" },
+		{ "meter/rounds", "6\n" },
+		{ "meter/rejected", "1\n" },
+		{ "meter/settle_ms", "4000\n" },
 	};
 	const struct vfio_pm_counter *counter;
 	char name[64], value[32];
@@ -74,7 +87,8 @@ static void no_module_is_no_slot(void **state)
 
 	assert_int_equal(vfio_pm_slots_read(&fixture->root, &slots), 0);
 	assert_null(slots);
-	assert_int_equal(vfio_pm_slot_read(&fixture->root, PORT, &slots), -ENODEV);
+	assert_int_equal(vfio_pm_slot_read(&fixture->root, PORT, &slots),
+			 -ENODEV);
 	assert_null(slots);
 }
 
@@ -89,7 +103,8 @@ static void words_are_those_of_the_files(void **state)
 	assert_string_equal(slot->state, "decided");
 	assert_string_equal(slot->chosen, "d3cold");
 	assert_string_equal(slot->level, "d3cold");
-	assert_string_equal(slot->reason, "D3cold draws 3000 mW less than D3hot");
+	assert_string_equal(slot->reason,
+			    "D3cold draws 3000 mW less than D3hot");
 	assert_string_equal(slot->policy, "auto");
 	assert_string_equal(slot->verdict, "no_difference");
 	assert_string_equal(slot->rpm_status, "suspended");
@@ -121,7 +136,8 @@ static void lists_are_read(void **state)
 	assert_string_equal(slot->blockers[0].remedy, "echo auto >/sys/x");
 	assert_string_equal(slot->blockers[1].remedy, "");
 	assert_int_equal(slot->waker_count, 2);
-	assert_true(slot->wakers[0].time_s > 12.0339 && slot->wakers[0].time_s < 12.0341);
+	assert_true(slot->wakers[0].time_s > 12.0339 &&
+		    slot->wakers[0].time_s < 12.0341);
 	assert_string_equal(slot->wakers[0].comm, "lspci");
 	assert_int_equal(slot->wakers[0].pid, 77);
 	assert_string_equal(slot->wakers[0].kind, "config");
@@ -149,12 +165,14 @@ static void numbers_are_read(void **state)
 	assert_int_equal(slot->meter.rejected, 1);
 	assert_int_equal(slot->meter.settle_ms, 4000);
 	for (counter = vfio_pm_counter_table; counter->name; counter++) {
-		memcpy(&value, (char *)&slot->counters + counter->offset, sizeof(value));
+		memcpy(&value, (char *)&slot->counters + counter->offset,
+		       sizeof(value));
 		assert_int_equal(value, 100 + counter->offset);
 		assert_non_null(counter->help);
 	}
 	assert_int_equal(slot->counters.resume_max_us,
-			 100 + offsetof(struct vfio_pm_counters, resume_max_us));
+			 100 + offsetof(struct vfio_pm_counters,
+					resume_max_us));
 	vfio_pm_slots_free(slot, 1);
 }
 
@@ -165,7 +183,8 @@ static void the_table_is_complete(void **state)
 
 	while (vfio_pm_counter_table[count].name)
 		count++;
-	assert_int_equal(count * sizeof(int64_t), sizeof(struct vfio_pm_counters));
+	assert_int_equal(count * sizeof(int64_t),
+			 sizeof(struct vfio_pm_counters));
 }
 
 static void an_empty_slot_has_nothing(void **state)
@@ -212,7 +231,8 @@ static void lines_without_sense_are_left_out(void **state)
 	slot = read_one(fixture);
 	assert_int_equal(slot->function_count, 1);
 	assert_string_equal(slot->functions[0].address, "10000:01:00.7");
-	assert_string_equal(slot->functions[0].driver, "a-driver-with-a-name-of-more-th");
+	assert_string_equal(slot->functions[0].driver,
+			    "a-driver-with-a-name-of-more-th");
 	assert_int_equal(slot->blocker_count, 1);
 	assert_string_equal(slot->blockers[0].code, "no_pr3");
 	assert_string_equal(slot->blockers[0].text, "");
@@ -289,7 +309,8 @@ static void slots_are_sorted_and_the_vanished_left_out(void **state)
 
 	add_slot(fixture, "0000:00:1c.4");
 	add_slot(fixture, PORT);
-	fixture_link(fixture, CLASS "0000:00:02.0", "../../devices/pci0000:00/gone");
+	fixture_link(fixture, CLASS "0000:00:02.0",
+		     "../../devices/pci0000:00/gone");
 	fixture_file(fixture, CLASS "0000:00:03.0", "a file");
 	fixture_file(fixture, CLASS "README", "a file");
 	fixture_file(fixture, CLASS "not-an-address/state", "decided");
@@ -302,15 +323,23 @@ static void slots_are_sorted_and_the_vanished_left_out(void **state)
 static void the_name_of_a_slot_is_no_path(void **state)
 {
 	static const char *const names[] = {
-		"", ".", "..", "../vfio_pm/" PORT, PORT "/", "0000:00:01.0.0.0.0.0",
-		"0000:00:02.0", "0000.00:01:0",
+		"",
+		".",
+		"..",
+		"../vfio_pm/" PORT,
+		PORT "/",
+		"0000:00:01.0.0.0.0.0",
+		"0000:00:02.0",
+		"0000.00:01:0",
 	};
 	struct fixture *fixture = *state;
 	struct vfio_pm_slot *slot;
 
 	add_slot(fixture, PORT);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		assert_int_equal(vfio_pm_slot_read(&fixture->root, names[i], &slot), -ENODEV);
+		assert_int_equal(vfio_pm_slot_read(&fixture->root, names[i],
+						   &slot),
+				 -ENODEV);
 		assert_null(slot);
 	}
 }
@@ -347,23 +376,35 @@ static void a_page_is_read_whole(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_module_is_no_slot, setup, teardown),
-		cmocka_unit_test_setup_teardown(words_are_those_of_the_files, setup, teardown),
-		cmocka_unit_test_setup_teardown(lists_are_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(numbers_are_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_module_is_no_slot, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(words_are_those_of_the_files,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(lists_are_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(numbers_are_read, setup,
+						teardown),
 		cmocka_unit_test(the_table_is_complete),
-		cmocka_unit_test_setup_teardown(an_empty_slot_has_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(lines_without_sense_are_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(numbers_without_sense_are_not_measured,
+		cmocka_unit_test_setup_teardown(an_empty_slot_has_nothing,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(names_of_tasks_can_hold_anything, setup, teardown),
-		cmocka_unit_test_setup_teardown(wakers_are_root_s, setup, teardown),
-		cmocka_unit_test_setup_teardown(slots_are_sorted_and_the_vanished_left_out,
+		cmocka_unit_test_setup_teardown(
+			lines_without_sense_are_left_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			numbers_without_sense_are_not_measured, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			names_of_tasks_can_hold_anything, setup, teardown),
+		cmocka_unit_test_setup_teardown(wakers_are_root_s, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			slots_are_sorted_and_the_vanished_left_out, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(the_name_of_a_slot_is_no_path,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(the_name_of_a_slot_is_no_path, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_class_that_is_a_file_is_an_error,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_page_is_read_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_class_that_is_a_file_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_page_is_read_whole, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
