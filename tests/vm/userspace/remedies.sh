@@ -58,18 +58,6 @@ paste_ids()
 	tr '\n' ':' | sed 's/:$//'
 }
 
-# A program that likes to know how the card is.
-make_monitor()
-{
-	perl -e '
-		$0 = "gpu-monitor";
-		for (;;) {
-			open(my $file, "<", $ARGV[0]) and sysread($file, my $data, 64);
-			sleep 5;
-		}
-	' "$pci/$gpu/config" &
-}
-
 make_trouble()
 {
 	modprobe e1000e
@@ -79,7 +67,6 @@ make_trouble()
 		echo on >"$pci/$address/power/control"
 	done
 	echo 0 >"$pci/$other/d3cold_allowed"
-	make_monitor
 }
 
 # Splits the report into files: $findings/01-error-iommu-off.
@@ -149,7 +136,7 @@ is "in the end there is no finding" 0 "$(cat /tmp/found)"
 is "and the doctor's status is 0" 0 "$status"
 for id in module-not-loaded module-options-missing iommu-unsafe-interrupts gpu-not-vfio \
 	gpu-function-not-vfio disable-idle-d3 vfio-pm-not-loaded vfio-pm-not-at-boot \
-	slot-runtime-pm-forbidden slot-d3cold-not-allowed slot-waker; do
+	slot-runtime-pm-forbidden slot-d3cold-not-allowed; do
 	names "$id"
 done
 
