@@ -259,6 +259,18 @@ static bool is_alive(const struct kvmfr_root *root,
 	       !strcmp(comm, waker->comm);
 }
 
+/* Whether it was one process all the time, and that has ended. */
+static bool is_over(const struct kvmfr_root *root,
+		    const struct vfio_pm_slot *slot,
+		    const struct vfio_pm_waker *waker)
+{
+	for (size_t i = 0; i < slot->waker_count; i++)
+		if (!strcmp(slot->wakers[i].comm, waker->comm) &&
+		    slot->wakers[i].pid != waker->pid)
+			return false;
+	return !is_alive(root, waker);
+}
+
 /* "foo.service" if a unit of the system is what it belongs to. */
 static bool find_unit(const struct kvmfr_root *root, int pid, char unit[128])
 {
@@ -317,7 +329,7 @@ static void check_wakers(struct doctor *doctor, const struct vfio_pm_slot *slot)
 			worst = &slot->wakers[i];
 		}
 	}
-	if (most < WAKER_COUNT)
+	if (most < WAKER_COUNT || is_over(doctor->root, slot, worst))
 		return;
 	kvmfr_terminal_safe(safe, sizeof(safe), worst->comm);
 	doctor_report(

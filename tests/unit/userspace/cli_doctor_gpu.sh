@@ -447,7 +447,10 @@ put proc/77/cgroup "0::/system.slice/gpu-stat.service"
 finds "a service wakes it" "warning slot-waker"
 remedy_has "which" "^systemctl disable --now 'gpu-stat.service'$" slot-waker
 put proc/77/comm bash
-finds "it ended since" "warning slot-waker"
+well "it has ended since"
+waker "900.000\tconky\t75\tconfig\n920.000\tconky\t76\tconfig\n930.000\tconky\t77\tconfig"
+put proc/77/comm bash
+finds "it ends and comes back" "warning slot-waker"
 ! grep -q '^[^#]' "$work/remedy-slot-waker"
 result "nobody else is ended" $?
 waker "90.000\tconky\t77\tconfig\n92.000\tconky\t77\tconfig\n93.000\tconky\t77\tconfig"

@@ -84,7 +84,7 @@ start_udevd
 start
 becomes "without the module there are no slots" 10 0 slots
 is "its directory is for everybody to look at" "755 644" \
-	"$(stat -c %a /run/vfio-powerd $state | paste -sd' ')"
+	"$(stat -c %a /run/vfio-powerd $state | xargs)"
 
 # A comparison that rests on nothing but its samples.
 passes "vfio_pci_pm is loaded" load
