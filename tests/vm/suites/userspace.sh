@@ -7,7 +7,7 @@
 program=userspace
 args=${suite#userspace_}
 disk=1
-timeout=180
+timeout=400
 # Programs differ by distribution more than by kernel.
 quick="6.1 7.x"
 
