@@ -14,33 +14,13 @@
 #include <string.h>
 
 #include "config_parse.h"
+#include "utf8.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-/* A character of UTF-8 that is no control character; 0 if it is anything else. */
-static size_t character_length(const unsigned char *text, size_t left)
+static bool is_control(uint32_t character)
 {
-	static const unsigned int least[] = { 0, 0x20, 0xa0, 0x800, 0x10000 };
-	size_t length = *text < 0x80 ? 1 :
-			*text < 0xc2 ? 0 :
-			*text < 0xe0 ? 2 :
-			*text < 0xf0 ? 3 :
-			*text < 0xf5 ? 4 :
-				       0;
-	unsigned int code = length == 1 ? *text :
-					  *text & (0xff >> (length + 1));
-
-	if (!length || length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text[i] & 0x3f);
-	}
-	if (code < least[length] || code == 0x7f || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000))
-		return 0;
-	return length;
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
 static int too_long(struct parser *parser, size_t size, int most)
@@ -62,14 +42,11 @@ static int check_text(struct parser *parser, const char *line, size_t size)
 	if (size > KVMFR_CONFIG_LINE)
 		return too_long(parser, size, KVMFR_CONFIG_LINE);
 	while (at < size) {
+		uint32_t character = 0;
 		size_t length =
-			line[at] == '\t' ?
-				1 :
-				character_length((const unsigned char *)line +
-							 at,
-						 size - at);
+			kvmfr_utf8_decode(line + at, size - at, &character);
 
-		if (!length)
+		if (!length || (is_control(character) && character != '\t'))
 			return bad_byte(parser, at + 1, line[at]);
 		at += length;
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "root.h"
+#include "utf8.h"
 
 #define WIDTH_LEAST 40
 #define WIDTH_USUAL 80
@@ -52,37 +53,6 @@ unsigned int kvmfr_terminal_width(int fd)
 	return width > WIDTH_MOST ? WIDTH_MOST : (unsigned int)width;
 }
 
-/*
- * Bytes of the character that @text begins with, and its number; 0 if that is
- * not UTF-8: a shorter form exists, it is half of a UTF-16 pair or too large.
- */
-static size_t decode(const unsigned char *text, uint32_t *character)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length;
-
-	if (text[0] < 0x80)
-		length = 1;
-	else if (text[0] >= 0xc0 && text[0] < 0xe0)
-		length = 2;
-	else if (text[0] >= 0xe0 && text[0] < 0xf0)
-		length = 3;
-	else if (text[0] >= 0xf0 && text[0] < 0xf8)
-		length = 4;
-	else
-		return 0;
-	*character = length == 1 ? text[0] : text[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		*character = *character << 6 | (text[i] & 0x3f);
-	}
-	if (*character < least[length] || *character > 0x10ffff ||
-	    (*character >= 0xd800 && *character < 0xe000))
-		return 0;
-	return length;
-}
-
 /* Those that command, and those that turn the direction of what follows. */
 static bool is_control(uint32_t character)
 {
@@ -94,12 +64,14 @@ static bool is_control(uint32_t character)
 
 char *kvmfr_terminal_safe(char *safe, size_t size, const char *text)
 {
-	const unsigned char *from = (const unsigned char *)text;
+	const char *end = text + strlen(text);
+	const char *from = text;
 	size_t used = 0;
 
-	while (*from) {
+	while (from < end) {
 		uint32_t character = 0;
-		size_t length = decode(from, &character);
+		size_t length = kvmfr_utf8_decode(from, (size_t)(end - from),
+						  &character);
 		bool good = length && !is_control(character);
 		size_t put = good ? length : 1;
 
