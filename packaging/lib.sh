@@ -37,6 +37,11 @@ die()
 	exit 1
 }
 
+# make, ours and the kernel's, splits them.
+case $DESTDIR$PREFIX in
+*[[:space:]]*) die "DESTDIR and PREFIX cannot have blanks: '$DESTDIR', '$PREFIX'" ;;
+esac
+
 need_root()
 {
 	[ -n "$DESTDIR" ] || [ "$(id -u)" -eq 0 ] ||

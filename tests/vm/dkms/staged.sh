@@ -18,6 +18,10 @@ for name in kvmfr vfio_pci_pm; do
 	expect "staged: $name" test -n \
 		"$(find "$stage/lib/modules/$release/updates" -name "$name.ko*")"
 done
+mkdir -p /tmp/blank
+: >/tmp/blank/my
+expect "a DESTDIR with a blank is refused" \
+	sh -c '! make uninstall DESTDIR="/tmp/blank/my root" && [ -e /tmp/blank/my ]'
 expect "make uninstall DESTDIR=" make uninstall DESTDIR="$stage" PREFIX=/usr
 expect "nothing is left in DESTDIR" test -z \
 	"$(find "$stage" -name '*kvmfr*')"
