@@ -146,12 +146,17 @@ static int do_write(const struct kvmfr_root *root,
 
 	if (is_attribute(write))
 		return kvmfr_write(root, write->text, "%s", write->path);
+	ret = kvmfr_lstat(root, &st, "%s", write->path);
+	if (ret && ret != -ENOENT)
+		return ret;
+	/* Not the mode of what a link leads to: /dev/null is everybody's. */
+	if (!ret && !S_ISREG(st.st_mode))
+		return -EEXIST;
+	if (!ret && !old)
+		return -EIO; /* something that cannot be read, nor kept */
 	if (old) {
-		ret = kvmfr_stat(root, &st, "%s", write->path);
-		if (ret)
-			return ret;
-		mode = st.st_mode & 07777;
-		ret = save_file(root, write->path, old, mode);
+		mode = st.st_mode & 0755;
+		ret = ret ? ret : save_file(root, write->path, old, mode);
 		if (ret)
 			return ret;
 	}
@@ -200,8 +205,11 @@ static int apply(const struct kvmfr_root *root,
 	int ret = do_write(root, write, old);
 
 	if (ret)
-		command_fail("cannot write '/%s': %s", write->path,
-			     strerror(-ret));
+		command_fail(
+			"cannot write '/%s': %s", write->path,
+			ret == -EEXIST ?
+				"it is a link or something else that is no file" :
+				strerror(-ret));
 	else
 		show_undo(root, write, old, out);
 	return ret;

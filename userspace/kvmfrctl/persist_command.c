@@ -23,11 +23,21 @@ static void show(const struct kvmfr_persist_file files[KVMFR_PERSIST_FILES])
 				   files[i].after);
 }
 
+/* -EEXIST: it may be a mask, or of a program that looks after such files. */
+static int refuse_other(const struct kvmfr_persist_file *file)
+{
+	return command_fail(
+		"/%s is a link or something else that is no file, and stays so; remove it first",
+		file->path);
+}
+
 int persist_show(const struct kvmfr_root *root, const char *sizes)
 {
 	struct kvmfr_persist_file files[KVMFR_PERSIST_FILES];
 	int ret = kvmfr_persist_plan(root, sizes, files);
 
+	if (ret == -EEXIST)
+		return refuse_other(&files[0]);
 	if (ret)
 		return command_fail(
 			"cannot read /etc/modprobe.d and /etc/modules-load.d: %s",
@@ -59,6 +69,8 @@ int persist_write(const struct kvmfr_root *root, const char *sizes)
 	struct kvmfr_persist_file files[KVMFR_PERSIST_FILES];
 	int ret = kvmfr_persist_plan(root, sizes, files);
 
+	if (ret == -EEXIST)
+		return refuse_other(&files[0]);
 	if (!ret) {
 		ret = kvmfr_persist_apply(root, files);
 		for (int i = 0; !ret && i < KVMFR_PERSIST_FILES; i++)
@@ -85,6 +97,8 @@ int persist_forget(const struct kvmfr_root *root, bool dry_run)
 		return command_fail(
 			"/%s has been changed since --persist: edit it yourself; what it was before is beside it, in *.kvmfrctl-old",
 			files[0].path);
+	if (ret == -EEXIST)
+		return refuse_other(&files[0]);
 	if (ret)
 		return command_fail("cannot read what was before --persist: %s",
 				    strerror(-ret));

@@ -227,14 +227,28 @@ static int read_before(const struct kvmfr_root *root, int index,
 		       struct kvmfr_persist_file *file)
 {
 	struct stat st;
+	int ret;
 
 	memset(file, 0, sizeof(*file));
 	snprintf(file->path, sizeof(file->path), "etc/%s/" FILE_NAME,
 		 directories[index]);
-	file->mode = kvmfr_stat(root, &st, "%s", file->path) ?
-			     0644 :
-			     st.st_mode & 0777;
+	file->mode = 0644;
+	ret = kvmfr_lstat(root, &st, "%s", file->path);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret)
+		return ret;
+	/* A link to /dev/null is a mask, and whoever masks it means it. */
+	if (!S_ISREG(st.st_mode))
+		return -EEXIST;
+	file->mode = st.st_mode & 0755;
 	return read_text(root, &file->before, file->path);
+}
+
+/* Which file it was that failed. */
+static void name_first(struct kvmfr_persist_file *files, int index)
+{
+	memmove(files[0].path, files[index].path, sizeof(files[0].path));
 }
 
 int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
@@ -248,6 +262,8 @@ int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
 		if (!ret)
 			ret = edit_file(root, i, files[i].before, sizes,
 					&files[i].after);
+		if (ret)
+			name_first(files, i);
 	}
 	if (ret)
 		kvmfr_persist_free(files);
@@ -322,9 +338,8 @@ int kvmfr_persist_plan_undo(const struct kvmfr_root *root,
 	for (int i = 0; ret >= 0 && i < KVMFR_PERSIST_FILES; i++) {
 		ret = plan_undo(root, i, &files[i]);
 		any |= ret > 0;
-		if (ret == -ESTALE)
-			memmove(files[0].path, files[i].path,
-				sizeof(files[0].path));
+		if (ret < 0)
+			name_first(files, i);
 	}
 	if (ret >= 0 && any)
 		return 0;

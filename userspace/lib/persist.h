@@ -28,9 +28,11 @@ struct kvmfr_persist_file {
 /*
  * What has to change so that kvmfr is loaded at boot with static_size_mb=@sizes.
  * All else in the files stays, to the byte. A file of the same name that the
- * new one would hide, of a package, is taken over.
+ * new one would hide, of a package, is taken over. Nobody but the owner may
+ * write the new ones.
  *
- * Return: 0, and @files to be freed, or a negative errno.
+ * Return: 0, and @files to be freed, or a negative errno, of the file
+ * @files[0].path; -EEXIST if that is a link or something else that is no file.
  */
 int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
 		       struct kvmfr_persist_file files[KVMFR_PERSIST_FILES]);
@@ -39,8 +41,8 @@ int kvmfr_persist_plan(const struct kvmfr_root *root, const char *sizes,
  * What has to change so that all is as it was before the first
  * kvmfr_persist_apply().
  *
- * Return: -ENOENT if there was none; -ESTALE if a file has been changed since,
- * which is then @files[0].
+ * Return: as above; -ENOENT if there was none; -ESTALE if the file has been
+ * changed since.
  */
 int kvmfr_persist_plan_undo(
 	const struct kvmfr_root *root,

@@ -168,6 +168,25 @@ case $said in
 *"Nothing is wrong."*) ok "on a terminal it says that nothing is wrong" ;;
 *) not_ok "on a terminal it says that nothing is wrong" "$said" ;;
 esac
+# A link in the place of a file, and a file that everybody may write.
+healthy
+rm "$root/etc/modules-load.d/kvmfr.conf"
+ln -s /no/such/file "$root/etc/modules-load.d/kvmfr.conf"
+said=$(doctor --fix --yes 2>&1)
+status=$?
+check "--fix leaves a link alone" test -L "$root/etc/modules-load.d/kvmfr.conf"
+case $said in
+*"cannot write '/etc/modules-load.d/kvmfr.conf': it is a link"*) ok "and says so" ;;
+*) not_ok "and says so" "$said" ;;
+esac
+check "that is a failure" test "$status" = 1
+healthy
+local=etc/apparmor.d/local/abstractions/libvirt-qemu
+put "$local" "/dev/other rw,"
+chmod 666 "$root/$local"
+said=$(doctor --fix --yes)
+check "what --fix writes is not for everybody to write" test "$(
+	stat -c %a "$root/$local"* | tr '\n' ' ')" = "644 644 "
 healthy
 rm -r "$root/etc/modules-load.d"
 said=$(doctor --fix --yes)

@@ -203,6 +203,56 @@ static void nothing_to_change_writes_nothing(void **state)
 	assert_int_equal(count_files(fixture, "etc/modules-load.d"), 1);
 }
 
+static int refused(struct fixture *fixture, const char *path)
+{
+	struct kvmfr_persist_file files[KVMFR_PERSIST_FILES];
+	int ret = kvmfr_persist_plan(&fixture->root, "64", files);
+
+	assert_string_equal(files[0].path, path);
+	assert_int_equal(kvmfr_persist_plan_undo(&fixture->root, files), ret);
+	assert_string_equal(files[0].path, path);
+	return ret;
+}
+
+/* A link to /dev/null is how people mask a file: its mode is not the file's. */
+static void only_files_are_replaced(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat st;
+
+	fixture_file(fixture, "etc/null", "");
+	assert_int_equal(chmod(fixture_path(fixture, "etc/null"), 0666), 0);
+	fixture_link(fixture, CONF, "/etc/null");
+	assert_int_equal(refused(fixture, CONF), -EEXIST);
+	assert_int_equal(persist(fixture, "64"), -EEXIST);
+	assert_int_equal(lstat(fixture_path(fixture, CONF), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(unlink(fixture_path(fixture, CONF)), 0);
+	fixture_link(fixture, CONF, "nowhere");
+	assert_int_equal(refused(fixture, CONF), -EEXIST);
+	assert_int_equal(unlink(fixture_path(fixture, CONF)), 0);
+	assert_int_equal(mkfifo(fixture_path(fixture, BOOT), 0666), 0);
+	assert_int_equal(refused(fixture, BOOT), -EEXIST);
+	assert_int_equal(persist(fixture, "64"), -EEXIST);
+	assert_int_equal(count_files(fixture, "etc/modprobe.d"), 0);
+	assert_int_equal(count_files(fixture, "etc/modules-load.d"), 1);
+}
+
+static void nobody_else_may_write(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat st;
+
+	fixture_file(fixture, CONF, "# mine\n");
+	assert_int_equal(chmod(fixture_path(fixture, CONF), 0666), 0);
+	assert_int_equal(persist(fixture, "64"), 0);
+	assert_int_equal(stat(fixture_path(fixture, CONF), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(stat(fixture_path(fixture, CONF ".kvmfrctl-old"), &st),
+			 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
 /* The second file cannot be written: the first one is as it was. */
 static void all_or_none(void **state)
 {
@@ -266,6 +316,8 @@ int main(void)
 		TEST(mode_and_own_changes_stay),
 		TEST(the_second_file_is_named_too),
 		TEST(nothing_to_change_writes_nothing),
+		TEST(only_files_are_replaced),
+		TEST(nobody_else_may_write),
 		TEST(all_or_none),
 		TEST(directories_that_are_links_stay_below_the_root),
 		TEST(the_last_size_counts),
