@@ -23,6 +23,8 @@
 #define DMABUF "/dmabuf:" /* then a name that anybody may give */
 #define MISSES 1024 /* a power of two */
 #define PF_KTHREAD 0x00200000
+/* It has all groups: 65536, and each user can have that many. */
+#define STATUS_MOST (1024 * 1024)
 
 struct identity {
 	mode_t mode;
@@ -353,21 +355,34 @@ static int compare_holders(const void *a, const void *b)
 	return one->pid < other->pid ? -1 : one->pid > other->pid;
 }
 
-/* Its name and its owner; false if it has gone. */
+static bool is_gone(int ret)
+{
+	return ret == -ENOENT || ret == -ESRCH;
+}
+
+/*
+ * Its name and its owner; false if it has gone, and for no other reason: whoever
+ * asks goes on to replace or unload what it holds.
+ */
 static bool describe(const struct kvmfr_root *root, struct kvmfr_holder *holder)
 {
-	char status[KVMFR_TEXT_MAX];
+	char *status;
 	const char *uid;
+	int ret;
 
-	if (kvmfr_read(root, holder->comm, sizeof(holder->comm), "proc/%d/comm",
-		       holder->pid) < 0 ||
-	    kvmfr_read(root, status, sizeof(status), "proc/%d/status",
-		       holder->pid) < 0)
+	ret = kvmfr_read(root, holder->comm, sizeof(holder->comm),
+			 "proc/%d/comm", holder->pid);
+	if (is_gone(ret))
 		return false;
+	ret = kvmfr_read_all(root, &status, STATUS_MOST, "proc/%d/status",
+			     holder->pid);
+	if (ret < 0)
+		return !is_gone(ret);
 	/* The directory belongs to root where a process may not be dumped. */
 	uid = strstr(status, "\nUid:\t");
 	if (uid)
 		holder->uid = (uid_t)strtoul(uid + 6, NULL, 10);
+	free(status);
 	return true;
 }
 

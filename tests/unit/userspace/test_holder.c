@@ -120,6 +120,51 @@ static void open_and_mapped_files_are_found(void **state)
 	free(holders);
 }
 
+/* Users can give themselves thousands of groups, all in one file. */
+static void many_groups_hide_nobody(void **state)
+{
+	struct fixture *fixture = *state;
+	struct kvmfr_holder *holders;
+	static char text[800000];
+	unsigned int blind;
+	size_t size;
+
+	fixture_file(fixture, NODE, "not a device");
+	process(fixture, 7, "qemu");
+	process_link(fixture, 7, "fd/12", "/" NODE);
+	size = (size_t)sprintf(text, "Name:\tqemu\nUid:\t1000\t0\nGroups:\t");
+	for (int i = 0; i < 65536; i++)
+		size += (size_t)sprintf(text + size, "%d ", 4294901760U + i);
+	strcpy(text + size, "\n");
+	fixture_file(fixture, "proc/7/status", text);
+	assert_int_equal(
+		kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 1);
+	assert_int_equal(holders[0].pid, 7);
+	assert_int_equal(holders[0].uid, 1000);
+	free(holders);
+}
+
+/* Only one that has gone is left out. */
+static void what_cannot_be_described_is_listed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct kvmfr_holder *holders;
+	unsigned int blind;
+
+	fixture_file(fixture, NODE, "not a device");
+	process(fixture, 7, "qemu");
+	process_link(fixture, 7, "fd/12", "/" NODE);
+	assert_int_equal(unlink(fixture_path(fixture, "proc/7/status")), 0);
+	fixture_path(fixture, "proc/7/status/x");
+	assert_int_equal(unlink(fixture_path(fixture, "proc/7/comm")), 0);
+	fixture_data(fixture, "proc/7/comm", "a\0b", 3);
+	assert_int_equal(
+		kvmfr_holder_list(&fixture->root, NODE, &holders, &blind), 1);
+	assert_int_equal(holders[0].pid, 7);
+	assert_string_equal(holders[0].comm, "");
+	free(holders);
+}
+
 static void devices_are_known_by_number(void **state)
 {
 	struct fixture *fixture = *state;
@@ -413,6 +458,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(open_and_mapped_files_are_found),
+		TEST(many_groups_hide_nobody),
+		TEST(what_cannot_be_described_is_listed),
 		TEST(devices_are_known_by_number),
 		TEST(buffers_are_counted_once),
 		TEST(failures_are_told),
