@@ -257,7 +257,11 @@ static int check_path(struct parser *parser, const char *what,
 	size_t length = strlen(value);
 	static const char why[] =
 		"is not the absolute path of a file, or nothing";
+	static const char device[] =
+		"is no file, but a device; for none there is nothing after the =";
 
+	if (!strncmp(value, "/dev/", 5) && strncmp(value, "/dev/shm/", 9))
+		return bad_value(parser, what, value, device);
 	if (!length || (*value == '/' && value[length - 1] != '/'))
 		return 0;
 	return bad_value(parser, what, value, why);

@@ -61,9 +61,13 @@ int kvmfr_file_replace(const char *path, const void *data, size_t size,
 		       mode_t mode)
 {
 	char temporary[PATH_MAX];
+	struct stat st;
 	int ret;
 	int fd;
 
+	/* Never /dev/null, which is everybody's, a FIFO or a socket. */
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
 	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
 	    (int)sizeof(temporary))
 		return -ENAMETOOLONG;

@@ -10,7 +10,8 @@
  * Replaces the file @path with @size bytes of @data. Whatever happens, death of
  * the process and of the machine included, it has either its old contents or
  * all of the new ones. A symbolic link is replaced, not followed. Missing
- * directories are -ENOENT.
+ * directories are -ENOENT, and what is neither a file nor a link is -EEXIST or
+ * -EISDIR.
  *
  * Return: 0 or a negative errno, then nothing has changed.
  */

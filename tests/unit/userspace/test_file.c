@@ -2,6 +2,7 @@
 /* Files that are never seen half written, whoever is killed meanwhile. */
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -87,6 +88,26 @@ static void failures_change_nothing(void **state)
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
 	assert_int_equal(kvmfr_file_replace(path, "x", 1, 0644), -ENAMETOOLONG);
+}
+
+/* "state = /dev/null" must not take it away from everybody. */
+static void what_is_no_file_stays(void **state)
+{
+	struct fixture *fixture = *state;
+	char *path = fixture_path(fixture, "d/fifo");
+	struct stat st;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(kvmfr_file_replace(path, "x", 1, 0644), -EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	path = fixture_path(fixture, "d/null");
+	if (mknod(path, S_IFCHR | 0666, makedev(1, 3)))
+		skip();
+	assert_int_equal(kvmfr_file_replace(path, "x", 1, 0644), -EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(count_files(fixture), 2);
 }
 
 static void a_name_alone_is_in_this_directory(void **state)
@@ -191,6 +212,7 @@ int main(void)
 		TEST(contents_and_mode_are_replaced),
 		TEST(links_are_replaced),
 		TEST(failures_change_nothing),
+		TEST(what_is_no_file_stays),
 		TEST(a_name_alone_is_in_this_directory),
 		TEST(a_full_disk_changes_nothing),
 		TEST(readers_never_see_half_a_file),
