@@ -45,12 +45,13 @@ make_path(char path[PATH_MAX], const char *format, va_list args)
 
 static int open_path(const struct kvmfr_root *root, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT,
-	};
+	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
 	int fd;
 
+	/* A FIFO where a file is expected must not stop us. */
+	if (!(flags & O_PATH))
+		flags |= O_NONBLOCK | O_NOCTTY;
+	how.flags = (unsigned int)(flags | O_CLOEXEC);
 	if (root->fd < 0)
 		fd = open(path, (int)how.flags);
 	else
@@ -175,7 +176,7 @@ static int vread(const struct kvmfr_root *root, char *text, size_t size,
 static int vread(const struct kvmfr_root *root, char *text, size_t size,
 		 const char *format, va_list args)
 {
-	int fd = vopen(root, O_RDONLY | O_NONBLOCK, format, args);
+	int fd = vopen(root, O_RDONLY, format, args);
 	int ret;
 
 	if (fd < 0)

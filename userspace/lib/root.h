@@ -38,7 +38,7 @@ struct kvmfr_names {
 int kvmfr_root_open(struct kvmfr_root *root, const char *path);
 void kvmfr_root_close(struct kvmfr_root *root);
 
-/* Returns a file descriptor; O_CLOEXEC is always set. */
+/* Returns a file descriptor; O_CLOEXEC is always set, and nothing is waited for. */
 __attribute__((format(printf, 3, 4))) int
 kvmfr_open(const struct kvmfr_root *root, int flags, const char *format, ...);
 

@@ -156,6 +156,27 @@ static void writing_needs_a_file(void **state)
 	assert_string_equal(text, "auto");
 }
 
+/* Nobody is at the other end: not to wait for, not to write for. */
+static void nothing_waits_for_a_fifo(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[16];
+	int fd;
+
+	assert_int_equal(mkfifo(fixture_path(fixture, "fifo"), 0600), 0);
+	alarm(10);
+	assert_int_equal(kvmfr_read(&fixture->root, text, sizeof(text), "fifo"),
+			 0);
+	assert_int_equal(kvmfr_write(&fixture->root, "1", "fifo"), -ENXIO);
+	fd = kvmfr_open(&fixture->root, O_RDONLY, "fifo");
+	assert_true(fd >= 0);
+	close(fd);
+	fd = kvmfr_open(&fixture->root, O_PATH, "fifo");
+	assert_true(fd >= 0);
+	close(fd);
+	alarm(0);
+}
+
 static void whole_files_have_a_limit(void **state)
 {
 	struct fixture *fixture = *state;
@@ -187,6 +208,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_are_sorted_as_numbers,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(writing_needs_a_file, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(nothing_waits_for_a_fifo, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(whole_files_have_a_limit, setup,
 						teardown),
