@@ -150,6 +150,7 @@ static int run(struct daemon *daemon)
 	int signals = open_signals();
 	int ret = signals < 0 ? -errno : 0;
 
+	signal(SIGPIPE, SIG_IGN); /* of whoever reads what we say */
 	if (!ret)
 		ret = watch_open(daemon);
 	if (!ret)

@@ -229,3 +229,17 @@ rm -r /run/systemd/seats
 becomes "or nobody" "$plain" node_is kvmfr0
 stop
 is "that was all" 2 "$(wc -l <"$log")"
+
+# Whoever reads what it says may end before it does.
+mkfifo "$dir/pipe"
+sleep 2 <"$dir/pipe" &
+printf '[nodes]\n' >"$conf"
+kvmfrd -c "$conf" 2>"$dir/pipe" &
+pid=$!
+sleep 1
+printf '[nodes]\nmode = 1\n' >"$conf"
+sleep 2
+kill -HUP $pid
+sleep 1
+is "it goes on when nobody reads that" yes "$(kill -0 $pid && echo yes)"
+kill $pid
