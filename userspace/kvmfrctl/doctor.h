@@ -95,6 +95,12 @@ struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 __attribute__((format(printf, 1, 2))) char *doctor_text(const char *format,
 							...);
 
+/*
+ * @text as one word of the shell, on one line and in ASCII whatever is in it,
+ * to be freed: as it is if the shell sees nothing in it.
+ */
+char *doctor_quote(const char *text);
+
 /* @text, from doctor_text(), says what was not looked at, and why. */
 void doctor_skip(struct doctor *doctor, char *text);
 

@@ -19,6 +19,40 @@ char *doctor_text(const char *format, ...)
 	return text;
 }
 
+#define PLAIN \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:=+@,-"
+
+/*
+ * $'...' is for what cannot be written on one line. No quote is in it, so that
+ * a shell that does not know it takes another word, but no command.
+ */
+char *doctor_quote(const char *text)
+{
+	bool plain = *text && !text[strspn(text, PLAIN)];
+	bool print = true;
+	char *word = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&word, &size);
+
+	if (!out)
+		return NULL;
+	for (const char *c = text; *c; c++)
+		print = print && *c >= ' ' && *c <= '~' && *c != '\'';
+	fputs(plain ? "" : print ? "'" : "$'", out);
+	for (const char *c = text; *c; c++) {
+		if (print || (*c >= ' ' && *c <= '~' && !strchr("'\\", *c)))
+			fputc(*c, out);
+		else
+			fprintf(out, "\\%03o", (unsigned char)*c);
+	}
+	fputs(plain ? "" : "'", out);
+	if (fclose(out)) {
+		free(word);
+		return NULL;
+	}
+	return word;
+}
+
 struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 				     enum doctor_level level, char *what,
 				     char *why, char *remedy)
