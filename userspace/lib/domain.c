@@ -142,34 +142,51 @@ static bool is_qemu(const xmlNode *node, const char *name, bool *lost)
 	return !*lost || colon || (node->ns && node->ns->prefix);
 }
 
-/* The prefix with its colon, and where the element is if that is one line. */
-static void describe_place(struct kvmfr_domain_arg *arg, const xmlNode *node)
+/* With its colon; "" if there is none, or it does not fit. */
+static void copy_prefix(const xmlNode *node, char prefix[16])
 {
 	const char *full = (const char *)node->name;
 	const char *colon = strchr(full, ':');
+	int length = -1;
 
 	if (colon)
-		snprintf(arg->prefix, sizeof(arg->prefix), "%.*s",
-			 (int)(colon - full + 1), full);
+		length = snprintf(prefix, 16, "%.*s", (int)(colon - full + 1),
+				  full);
 	else if (node->ns && node->ns->prefix)
-		snprintf(arg->prefix, sizeof(arg->prefix),
-			 "%s:", (const char *)node->ns->prefix);
-	arg->line = xmlGetLineNo(node);
+		length = snprintf(prefix, 16,
+				  "%s:", (const char *)node->ns->prefix);
+	if (length < 0 || length >= 16)
+		*prefix = '\0';
+}
+
+/* Arguments that libvirt does not see; the first ones are described. */
+static void describe_lost(struct kvmfr_domain *domain, const xmlNode *node)
+{
+	if (domain->namespace_missing)
+		return;
+	domain->namespace_missing = true;
+	domain->namespace_other = node->ns != NULL;
+	copy_prefix(node, domain->namespace_prefix);
+	domain->namespace_prefix[strcspn(domain->namespace_prefix, ":")] = '\0';
 }
 
 static int add_arg(struct kvmfr_domain *domain, const xmlNode *node,
 		   bool object, const char *text)
 {
-	struct kvmfr_domain_arg *grown = reallocarray(
-		domain->arg, domain->arg_count + 1, sizeof(*grown));
+	struct kvmfr_domain_arg *grown;
 
+	if (domain->arg_count == KVMFR_DOMAIN_ARGS_MAX)
+		return -E2BIG;
+	grown = reallocarray(domain->arg, domain->arg_count + 1,
+			     sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	domain->arg = grown;
 	grown += domain->arg_count++;
 	memset(grown, 0, sizeof(*grown));
 	grown->object = object;
-	describe_place(grown, node);
+	copy_prefix(node, grown->prefix);
+	grown->line = xmlGetLineNo(node);
 	return kvmfr_domain_arg_read(grown, text);
 }
 
@@ -213,6 +230,10 @@ static int read_domain(struct kvmfr_domain *domain, const xmlNode *top)
 	xmlFree(text);
 	if (!domain->name)
 		return -ENOMEM;
+	/* Libvirt has no such names, and others put them on one line. */
+	for (char *c = domain->name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	read_cpu(domain, find_child(top, "cpu"));
 	ret = read_devices(domain, find_child(top, "devices"));
 	for (const xmlNode *node = top->children; node && !ret;
@@ -221,7 +242,8 @@ static int read_domain(struct kvmfr_domain *domain, const xmlNode *top)
 
 		if (!is_qemu(node, "commandline", &lost))
 			continue;
-		domain->namespace_missing = domain->namespace_missing || lost;
+		if (lost)
+			describe_lost(domain, node);
 		ret = read_arguments(domain, node);
 	}
 	return ret;
@@ -322,6 +344,10 @@ static int parse(struct kvmfr_domain *domain, const char *text, size_t size,
 		ret = -EINVAL;
 	} else {
 		ret = read_domain(domain, top);
+		if (ret == -E2BIG) {
+			snprintf(error, 256, "it has too many arguments");
+			ret = -EINVAL;
+		}
 		check_lines(domain, text, size);
 	}
 	xmlFreeDoc(doc);

@@ -10,6 +10,8 @@
 #include "root.h"
 
 #define KVMFR_DOMAIN_SIZE_MAX (4 * 1024 * 1024)
+/* Arguments -object and -device, and options of one; no machine has as many. */
+#define KVMFR_DOMAIN_ARGS_MAX 256
 
 /* One of "qom-type=memory-backend-file" or "share=on", whichever the syntax. */
 struct kvmfr_domain_option {
@@ -44,14 +46,16 @@ struct kvmfr_domain_hostdev {
 /**
  * struct kvmfr_domain - what a file says
  * @path: of the file, relative to the root
- * @name: of the virtual machine
+ * @name: of the virtual machine, without control characters
  * @domain_line: of <domain>
  * @devices_line: of <devices>
  * @namespace_missing: there are arguments for QEMU, but their prefix does not
  *	stand for libvirt's namespace, so that it ignores them
- * @balloon: model of the memory balloon, "" if there is none in the file (then
- *	libvirt adds one)
- * @balloon_line: of that element
+ * @namespace_prefix: then: it, "qemu"
+ * @namespace_other: then: it stands for another one
+ * @balloon: model of the memory balloon
+ * @balloon_line: of that element, 0 if there is none in the file (then libvirt
+ *	adds one)
  * @cpu_mode: "host-passthrough", ...
  * @cpu_line: of <cpu>
  * @phys_bits: width of the guest's physical addresses, 0 if as the host's
@@ -62,11 +66,13 @@ struct kvmfr_domain {
 	long domain_line;
 	long devices_line;
 	bool namespace_missing;
+	char namespace_prefix[16];
+	bool namespace_other;
 	struct kvmfr_domain_arg *arg;
 	size_t arg_count;
 	struct kvmfr_domain_hostdev *hostdev;
 	size_t hostdev_count;
-	char balloon[16];
+	char balloon[32];
 	long balloon_line;
 	char cpu_mode[24];
 	long cpu_line;

@@ -24,6 +24,8 @@ static int add_option(struct kvmfr_domain_arg *arg, const char *key,
 		arg->type = strdup(value);
 		return arg->type ? 0 : -ENOMEM;
 	}
+	if (arg->count == KVMFR_DOMAIN_ARGS_MAX)
+		return -E2BIG;
 	grown = reallocarray(arg->option, arg->count + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;

@@ -7,7 +7,7 @@
 
 /*
  * Reads "type,key=value,..." or the same as JSON. What makes no sense leaves
- * @arg without a type. 0 or -ENOMEM; to be cleared in any case.
+ * @arg without a type. 0, -ENOMEM or -E2BIG; to be cleared in any case.
  */
 int kvmfr_domain_arg_read(struct kvmfr_domain_arg *arg, const char *text);
 void kvmfr_domain_arg_clear(struct kvmfr_domain_arg *arg);

@@ -168,6 +168,11 @@ static void the_namespace_is_what_counts(void **state)
 			cases[i].attribute, prefix, prefix, prefix, prefix);
 		domain = parse(text);
 		assert_int_equal(domain->namespace_missing, cases[i].missing);
+		if (domain->namespace_missing) {
+			assert_string_equal(domain->namespace_prefix, "qemu");
+			assert_int_equal(domain->namespace_other,
+					 *cases[i].attribute != '\0');
+		}
 		assert_int_equal(domain->arg_count, cases[i].args);
 		if (cases[i].args) {
 			assert_string_equal(domain->arg->prefix, prefix);
@@ -214,6 +219,7 @@ static void an_empty_machine_has_nothing(void **state)
 	struct kvmfr_domain *domain = parse("<domain/>");
 
 	assert_string_equal(domain->name, "");
+	assert_int_equal(domain->balloon_line, 0);
 	assert_string_equal(domain->balloon, "");
 	assert_int_equal(domain->arg_count, 0);
 	assert_int_equal(domain->hostdev_count, 0);
@@ -256,6 +262,35 @@ static void sizes_are_read_as_qemu_does(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_int_equal(kvmfr_domain_size(cases[i].text),
 				 cases[i].bytes);
+}
+
+static void names_are_one_line(void **state)
+{
+	struct kvmfr_domain *domain =
+		parse("<domain><name>a\nb\tc&#x7f;\303\244</name></domain>");
+
+	assert_string_equal(domain->name, "a?b?c?\303\244");
+	kvmfr_domain_free(domain);
+}
+
+static void arguments_have_a_limit(void **state)
+{
+	enum { MORE = KVMFR_DOMAIN_ARGS_MAX + 1 };
+	static char text[MORE * 64 + 256];
+	char *at = stpcpy(text, "<domain " QEMU "><qemu:commandline>");
+
+	for (int i = 0; i < MORE; i++)
+		at = stpcpy(at,
+			    "<qemu:arg value='-object'/><qemu:arg value='a'/>");
+	strcpy(at, "</qemu:commandline></domain>");
+	refuse(text, strlen(text), "too many arguments");
+
+	at = stpcpy(text, "<domain " QEMU "><qemu:commandline>"
+			  "<qemu:arg value='-object'/><qemu:arg value='a");
+	for (int i = 0; i < MORE; i++)
+		at = stpcpy(at, ",b=c");
+	strcpy(at, "'/></qemu:commandline></domain>");
+	refuse(text, strlen(text), "too many arguments");
 }
 
 static void what_is_no_domain_is_refused(void **state)
@@ -348,6 +383,8 @@ int main(void)
 		cmocka_unit_test(the_rest_of_the_machine),
 		cmocka_unit_test(an_empty_machine_has_nothing),
 		cmocka_unit_test(sizes_are_read_as_qemu_does),
+		cmocka_unit_test(names_are_one_line),
+		cmocka_unit_test(arguments_have_a_limit),
 		cmocka_unit_test(what_is_no_domain_is_refused),
 		cmocka_unit_test(types_and_entities_are_refused),
 		cmocka_unit_test(deep_trees_are_refused),
