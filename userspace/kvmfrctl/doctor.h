@@ -82,7 +82,8 @@ static inline bool doctor_live(const struct doctor *doctor)
 
 /*
  * doctor_report - add a finding
- * @what, @why and @remedy come from doctor_text(), and are freed in any case.
+ * @what, @why and @remedy come from doctor_text(), and are freed in any case. A
+ * newline in @what and @why becomes a '?'.
  *
  * Return: the finding, to which doctor_fix_write() can be applied, or NULL, then
  * @error is set.

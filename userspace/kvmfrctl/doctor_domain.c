@@ -151,46 +151,62 @@ static void report_no_device(struct doctor *doctor, const struct nodes *nodes,
 static void check_namespace(struct doctor *doctor,
 			    const struct kvmfr_domain *domain)
 {
+	const char *prefix = domain->namespace_prefix;
+
 	if (!domain->namespace_missing)
 		return;
 	doctor_report(
 		doctor, "domain-no-namespace", DOCTOR_ERROR,
 		doctor_text(
-			"%s has arguments for QEMU, but its <domain> lacks xmlns:qemu='" NAMESPACE
+			"%s has arguments for QEMU, but its <domain> lacks xmlns:%s='" NAMESPACE
 			"'.",
-			domain->name),
+			domain->name, *prefix ? prefix : "qemu"),
 		doctor_text("libvirt drops them without a word."),
-		doctor_xml_edit(domain,
-				"'%lds|<domain|& xmlns:qemu=\"" NAMESPACE
-				"\"|'",
-				domain->domain_line));
+		domain->namespace_other || !*prefix ?
+			doctor_xml_words(
+				domain,
+				"let the prefix of the arguments for QEMU stand for " NAMESPACE) :
+			doctor_xml_edit(domain,
+					"'%lds|<domain|& xmlns:%s=\"" NAMESPACE
+					"\"|'",
+					domain->domain_line, prefix));
 }
 
 static void check_balloon(struct doctor *doctor,
 			  const struct kvmfr_domain *domain)
 {
-	static const char what[] = "%s has a memory balloon.";
-	static const char why[] =
-		"With a passed through GPU it frees no memory, and costs speed.";
-
 	if (!strcmp(domain->balloon, "none"))
 		return;
-	if (*domain->balloon)
-		doctor_report(
-			doctor, "domain-memballoon", DOCTOR_WARNING,
-			doctor_text(what, domain->name), doctor_text(why),
+	doctor_report(
+		doctor, "domain-memballoon", DOCTOR_WARNING,
+		doctor_text("%s has a memory balloon.", domain->name),
+		doctor_text(
+			"With a passed through GPU it frees no memory, and costs speed."),
+		domain->balloon_line ?
 			doctor_xml_edit(
 				domain,
-				"'%lds|\\(<memballoon .*model=.\\)%s|\\1none|'",
-				domain->balloon_line, domain->balloon));
-	else
-		doctor_report(
-			doctor, "domain-memballoon", DOCTOR_WARNING,
-			doctor_text(what, domain->name), doctor_text(why),
+				"'%lds|\\(<memballoon .*model=.\\)[a-z-]*|\\1none|'",
+				domain->balloon_line) :
 			doctor_xml_edit(
 				domain,
 				"'%lds|<devices>|&<memballoon model=\"none\"/>|'",
 				domain->devices_line));
+}
+
+/* An object that the device has as its memory. */
+static bool has_memory(const struct kvmfr_domain *domain,
+		       const struct kvmfr_domain_arg *device)
+{
+	const char *memory = kvmfr_domain_option(device, "memdev");
+
+	for (size_t i = 0; i < domain->arg_count && memory; i++) {
+		const struct kvmfr_domain_arg *arg = &domain->arg[i];
+		const char *id = kvmfr_domain_option(arg, "id");
+
+		if (arg->object && id && !strcmp(id, memory))
+			return true;
+	}
+	return false;
 }
 
 /* A device that has memory which is not there. */
@@ -199,16 +215,9 @@ find_orphan(const struct kvmfr_domain *domain)
 {
 	for (size_t i = 0; i < domain->arg_count; i++) {
 		const struct kvmfr_domain_arg *device = &domain->arg[i];
-		bool found = false;
 
-		if (device->object || strcmp(device->type, "ivshmem-plain"))
-			continue;
-		for (size_t j = 0; j < domain->arg_count; j++)
-			found = found ||
-				(domain->arg[j].object &&
-				 kvmfr_domain_device(domain, &domain->arg[j]) ==
-					 device);
-		if (!found)
+		if (!device->object && !strcmp(device->type, "ivshmem-plain") &&
+		    !has_memory(domain, device))
 			return device;
 	}
 	return NULL;
@@ -218,14 +227,16 @@ static void check_device(struct doctor *doctor,
 			 const struct kvmfr_domain *domain,
 			 const struct kvmfr_domain_arg *object)
 {
-	const struct kvmfr_domain_arg *orphan = find_orphan(domain);
-	char *id = doctor_text("%s", kvmfr_domain_option(object, "id") ?: "");
-	char *device = id ? doctor_text("ivshmem-plain,id=shmem-%s,memdev=%s",
-					id, id) :
-			    NULL;
-	struct kvmfr_domain_option option = { (char[]){ "memdev" }, id };
+	const struct kvmfr_domain_arg *orphan;
+	struct kvmfr_domain_option option = { (char[]){ "memdev" }, NULL };
+	char *id;
 
-	if (device && !kvmfr_domain_device(domain, object))
+	if (kvmfr_domain_device(domain, object))
+		return;
+	orphan = find_orphan(domain);
+	id = doctor_text("%s", kvmfr_domain_option(object, "id") ?: "");
+	option.value = id;
+	if (id)
 		doctor_report(
 			doctor, "domain-no-ivshmem-device", DOCTOR_ERROR,
 			doctor_text(
@@ -235,8 +246,7 @@ static void check_device(struct doctor *doctor,
 			doctor_text(
 				"The virtual machine does not see the memory."),
 			orphan ? doctor_xml_set(domain, orphan, &option, 1) :
-				 doctor_xml_add_device(domain, object, device));
-	free(device);
+				 doctor_xml_add_device(domain, object, id));
 	free(id);
 }
 

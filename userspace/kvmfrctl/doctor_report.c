@@ -53,6 +53,14 @@ char *doctor_quote(const char *text)
 	return word;
 }
 
+/* Names may hold a newline, and what follows would look like a remedy. */
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if (*text == '\n')
+			*text = '?';
+}
+
 struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 				     enum doctor_level level, char *what,
 				     char *why, char *remedy)
@@ -69,6 +77,8 @@ struct doctor_finding *doctor_report(struct doctor *doctor, const char *id,
 		doctor->error = -ENOMEM;
 		return NULL;
 	}
+	make_one_line(what);
+	make_one_line(why);
 	doctor->findings = grown;
 	grown[doctor->count] = (struct doctor_finding){
 		.id = id,
@@ -116,6 +126,8 @@ void doctor_skip(struct doctor *doctor, char *text)
 {
 	char **grown = NULL;
 
+	if (text)
+		make_one_line(text);
 	if (text && is_skipped(doctor, text)) {
 		free(text);
 		return;

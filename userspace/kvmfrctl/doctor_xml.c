@@ -16,30 +16,57 @@ static bool is_plain(const char *text)
 	return text[strspn(text, PLAIN)] == '\0';
 }
 
+/*
+ * Libvirt reads its own files when it starts: they are left alone, and it is
+ * given a copy, which it refuses if it makes no sense.
+ */
 char *doctor_xml_edit(const struct kvmfr_domain *domain, const char *script,
 		      ...)
 {
-	const char *quote = is_plain(domain->path) ? "" : "'";
-	bool define = !strncmp(domain->path, ETC, strlen(ETC));
+	const char *name = strrchr(domain->path, '/');
+	char *full = doctor_text("/%s", domain->path);
+	char *copy = doctor_text("/run/%s", name ? name + 1 : domain->path);
+	char *from = full ? doctor_quote(full) : NULL;
+	char *to = copy ? doctor_quote(copy) : NULL;
 	char *text = NULL;
 	char *all = NULL;
 	va_list args;
 
-	if (strchr(domain->path, '\''))
-		return doctor_text(
-			"# give the file a name without quotes, and come back");
 	va_start(args, script);
 	if (vasprintf(&text, script, args) < 0)
 		text = NULL;
 	va_end(args);
-	if (text && define)
-		all = doctor_text("sed -i %s %s/%s%s\nvirsh define %s/%s%s",
-				  text, quote, domain->path, quote, quote,
-				  domain->path, quote);
-	else if (text)
-		all = doctor_text("sed -i %s %s/%s%s", text, quote,
-				  domain->path, quote);
+	if (!text || !from || !to)
+		all = NULL;
+	else if (!strncmp(domain->path, ETC, strlen(ETC)))
+		all = doctor_text("sed %s %s >%s &&\nvirsh define %s", text,
+				  from, to, to);
+	else
+		all = doctor_text("sed -i %s %s", text, from);
 	free(text);
+	free(to);
+	free(from);
+	free(copy);
+	free(full);
+	return all;
+}
+
+char *doctor_xml_words(const struct kvmfr_domain *domain, const char *format,
+		       ...)
+{
+	char *words, *all;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&words, format, args) < 0)
+		words = NULL;
+	va_end(args);
+	all = words ? doctor_text("# virsh edit %s: %s", domain->name, words) :
+		      NULL;
+	free(words);
+	for (char *c = all; c && *c; c++)
+		if (*c == '\n')
+			*c = '?';
 	return all;
 }
 
@@ -71,8 +98,10 @@ static char *describe(const struct kvmfr_domain_arg *arg,
 			fprintf(out, ",%s=%s", arg->option[i].key,
 				arg->option[i].value);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		plain = plain && is_plain(options[i].value);
 		fprintf(out, ",%s=%s", options[i].key, options[i].value);
+	}
 	if (fclose(out) || !plain) {
 		free(text);
 		return NULL;
@@ -86,42 +115,43 @@ char *doctor_xml_set(const struct kvmfr_domain *domain,
 {
 	char *value = arg->line ? describe(arg, options, count) : NULL;
 	char *text = NULL;
+	char *all = NULL;
 	size_t size = 0;
 	FILE *out;
 
 	if (value) {
-		text = doctor_xml_edit(
+		all = doctor_xml_edit(
 			domain, "'%lds|<%sarg .*/>|<%sarg value=\"%s\"/>|'",
 			arg->line, arg->prefix, arg->prefix, value);
 		free(value);
-		return text;
+		return all;
 	}
 	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	fprintf(out, "# virsh edit %s: in the argument of %s, set",
-		domain->name, arg->type);
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, "%s %s=%s", i ? "," : "", options[i].key,
 			options[i].value);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	if (!fclose(out))
+		all = doctor_xml_words(domain, "in the argument of %s, set%s",
+				       arg->type, text);
+	free(text);
+	return all;
 }
 
 char *doctor_xml_add_device(const struct kvmfr_domain *domain,
-			    const struct kvmfr_domain_arg *arg,
-			    const char *text)
+			    const struct kvmfr_domain_arg *arg, const char *id)
 {
-	if (!arg->line || strchr(text, '\'') || strchr(text, '|'))
-		return doctor_text(
-			"# virsh edit %s: add the arguments -device and %s",
-			domain->name, text);
+	const char *prefix = arg->prefix;
+
+	if (!arg->line || !is_plain(id))
+		return doctor_xml_words(
+			domain,
+			"add the arguments -device and ivshmem-plain,id=shmem-%s,memdev=%s",
+			id, id);
 	return doctor_xml_edit(
 		domain,
 		"'%lds|<%sarg .*/>|&\\n    <%sarg value=\"-device\"/>\\n"
-		"    <%sarg value=\"%s\"/>|'",
-		arg->line, arg->prefix, arg->prefix, arg->prefix, text);
+		"    <%sarg value=\"ivshmem-plain,id=shmem-%s,memdev=%s\"/>|'",
+		arg->line, prefix, prefix, prefix, id, id);
 }

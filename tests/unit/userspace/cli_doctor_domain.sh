@@ -4,6 +4,19 @@
 # shellcheck source=tests/unit/userspace/doctor-tree.sh
 . "${0%/*}/doctor-tree.sh"
 
+# remedy_is WHAT ID TEXT [OPTION...]
+remedy_is()
+{
+	what=$1 id=$2 text=$3
+	shift 3
+	got=$(field "$id" remedy "$@")
+	if [ "$got" = "$text" ]; then
+		ok "$what"
+	else
+		not_ok "$what" "$got"
+	fi
+}
+
 # --- the virtual machine
 xml=etc/libvirt/qemu/win.xml
 healthy
@@ -23,11 +36,23 @@ healthy
 sed -i "s/model='none'/model='virtio'/" "$root/$xml"
 cured domain-memballoon warning "win has a memory balloon"
 healthy
+sed -i "s/model='none'/model='virtio-non-transitional'/" "$root/$xml"
+cured domain-memballoon warning "win has a memory balloon"
+check "there is still one balloon" test "$(grep -c '<memballoon' "$root/$xml")" = 1
+healthy
 sed -i "/memballoon/d" "$root/$xml"
 cured domain-memballoon warning "win has a memory balloon"
 healthy
 sed -i "s/ xmlns:qemu='[^']*'//" "$root/$xml"
 cured domain-no-namespace error "win has arguments for QEMU"
+healthy
+sed -i "s/ xmlns:qemu='[^']*'//; s/qemu:/q:/" "$root/$xml"
+cured domain-no-namespace error "its <domain> lacks xmlns:q="
+healthy
+sed -i "s/ xmlns:qemu='[^']*'/ xmlns:qemu='http:\/\/wrong\/'/" "$root/$xml"
+found domain-no-namespace error "win has arguments for QEMU"
+remedy_is "a prefix that stands for something else is left to people" domain-no-namespace \
+	"# virsh edit win: let the prefix of the arguments for QEMU stand for http://libvirt.org/schemas/domain/qemu/1.0"
 healthy
 sed -i "s/&quot;memdev&quot;:&quot;looking-glass/\&quot;memdev\&quot;:\&quot;other/" "$root/$xml"
 cured domain-no-ivshmem-device error "no ivshmem-plain device with memdev=looking-glass"
@@ -72,6 +97,49 @@ case $(field domain-no-share remedy) in
 "# virsh edit win: "*) ok "an argument with signs for the shell is left to people" ;;
 *) not_ok "an argument with signs for the shell is left to people" "$(field domain-no-share remedy)" ;;
 esac
+# What is in somebody's file never becomes a command.
+healthy
+sed -i "s/model='none'/model=\"';reboot;'\"/" "$root/$xml"
+remedy_is "a balloon's model is not repeated" domain-memballoon \
+	"sed '10s|\\(<memballoon .*model=.\\)[a-z-]*|\\1none|' /etc/libvirt/qemu/win.xml >/run/win.xml &&
+virsh define /run/win.xml"
+healthy
+sed -i 's/true,/false,\n/; s/<name>.*/<name>vm\nid; echo OWNED #<\/name>/' "$root/$xml"
+remedy_is "a name is on one line" domain-no-share \
+	"# virsh edit vm?id; echo OWNED #: in the argument of memory-backend-file, set share=on, align=2M, size=67108864"
+healthy
+sed -i "s/'{.*memory-backend.*/'memory-backend-file,id=a\&quot;\&#10;reboot,mem-path=\/dev\/kvmfr0,size=67108864,share=on,align=2M'\/>/" "$root/$xml"
+remedy_is "an id is not put into the argument of another device" domain-no-ivshmem-device \
+	'# virsh edit win: in the argument of ivshmem-plain, set memdev=a"?reboot'
+check "what is wrong is on one line" test "$(field domain-no-ivshmem-device what | wc -l)" = 1
+sed -i "/-device/d; /ivshmem-plain/d" "$root/$xml"
+remedy_is "an id is not put into a new device" domain-no-ivshmem-device \
+	'# virsh edit win: add the arguments -device and ivshmem-plain,id=shmem-a"?reboot,memdev=a"?reboot'
+many()
+{
+	healthy
+	sed -i '/<qemu:arg/d' "$root/$xml"
+	i=0
+	while [ "$i" -lt "$1" ]; do
+		echo "<qemu:arg value='-object'/>"
+		echo "<qemu:arg value='memory-backend-file,id=m$i,mem-path=/dev/kvmfr0,size=64M,share=on,align=2M'/>"
+		echo "<qemu:arg value='-device'/>"
+		echo "<qemu:arg value='ivshmem-plain,memdev=$2$i'/>"
+		i=$((i + 1))
+	done >"$top/many"
+	sed -i "/<qemu:commandline>/r $top/many" "$root/$xml"
+}
+many 128 m
+check "128 pairs of arguments are looked at soon" timeout 20 kvmfrctl --root "$root" doctor --user alice
+many 128 x
+timeout 20 kvmfrctl --root "$root" doctor --user alice >"$top/said"
+check "and as many without each other" test $? = 1
+many 129 m
+case $(doctor) in
+"not checked: "*"it has too many arguments") ok "more are refused" ;;
+*) not_ok "more are refused" "$(doctor)" ;;
+esac
+
 healthy
 mkdir "$root/my machines"
 sed -i "s/model='none'/model='virtio'/" "$root/$xml"

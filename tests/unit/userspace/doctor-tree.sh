@@ -131,8 +131,10 @@ sys.exit(1)' "$id" "$name"
 # the tests in virtual machines, or is done by the test by hand.
 run_remedy()
 {
-	sed -E -e '/^(udevadm|systemctl|virsh|modprobe|mokutil|dkms|apt-get) /d' \
-		-e "s,(^|[ >])/(etc|dev|usr|lib|sys|proc)/,\\1$root/\\2/,g" \
+	mkdir -p "$root/run"
+	sed -E -e '/^(udevadm|systemctl|modprobe|mokutil|dkms|apt-get) /d' \
+		-e 's,^virsh define (.*),cp \1 /etc/libvirt/qemu/,' \
+		-e "s,(^|[ >])/(etc|dev|usr|lib|sys|proc|run)/,\\1$root/\\2/,g" \
 		-e "s,^(usermod|groupadd) ,\\1 -P $root ," >"$top/remedy"
 	sh -eu "$top/remedy" >"$top/remedy.log" 2>&1 ||
 		not_ok "the remedy runs without an error" "$(cat "$top/remedy" "$top/remedy.log")"
