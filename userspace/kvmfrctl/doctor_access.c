@@ -15,6 +15,10 @@
 #define RULE \
 	"SUBSYSTEM==\"kvmfr\", GROUP=\"kvm\", MODE=\"0660\", TAG+=\"uaccess\""
 #define RULES "etc/udev/rules.d/70-kvmfr.rules"
+/* Once, and on a line of its own, whatever is in the file already. */
+#define ADD                                   \
+	"grep -qsxF '" RULE "' /" RULES " ||" \
+	" printf '\\n%%s\\n' '" RULE "' >>/" RULES
 #define TRIGGER                                                  \
 	"udevadm control --reload\n"                             \
 	"udevadm trigger --action=add --subsystem-match=kvmfr\n" \
@@ -62,35 +66,36 @@ static bool is_for_kvmfr(const char *text)
 		!strncmp(value, "kvmfr", 5));
 }
 
-/* Whether our rule is where it works already. */
-static bool has_rule(const struct doctor *doctor)
+/*
+ * Puts our rule where it works, and makes a comment of the line: the numbers of
+ * other lines stay, for the remedies of other findings and for a second time.
+ */
+static char *replace_rule(const struct doctor_line *line)
 {
-	char *text;
-	bool has = kvmfr_read_all(doctor->root, &text, 1024 * 1024, RULES) >
-			   0 &&
-		   strstr(text, RULE);
+	bool local = !strncmp(line->path, "etc/", 4);
+	char *from = doctor_text("/%s", line->path);
+	char *to = doctor_text("/etc/udev/rules.d/%s",
+			       strrchr(line->path, '/') + 1);
+	char *old = from ? doctor_quote(from) : NULL;
+	char *new = to ? doctor_quote(to) : NULL;
+	char *copy = NULL, *remedy = NULL;
 
-	free(text);
-	return has;
-}
-
-/* Puts our rule where it works, and takes the line away. */
-static char *replace_rule(const struct doctor *doctor,
-			  const struct doctor_line *line)
-{
-	const char *name = strrchr(line->path, '/') + 1;
-	const char *ours = has_rule(doctor) ? "" :
-					      "echo '" RULE "' >>/" RULES "\n";
-
-	if (!strcmp(line->path, RULES) && *ours)
-		return doctor_text("sed -i '%u,%uc\\" RULE "' /%s\n" TRIGGER,
-				   line->first, line->last, line->path);
-	if (!strncmp(line->path, "etc/", 4))
-		return doctor_text("sed -i '%u,%ud' /%s\n%s" TRIGGER,
-				   line->first, line->last, line->path, ours);
-	return doctor_text("mkdir -p /etc/udev/rules.d\n"
-			   "sed '%u,%ud' /%s >/etc/udev/rules.d/%s\n%s" TRIGGER,
-			   line->first, line->last, line->path, name, ours);
+	if (old && new)
+		copy = local ? doctor_text("%s", "") :
+			       doctor_text("mkdir -p /etc/udev/rules.d\n"
+					   "[ -e %s ] || cp %s %s\n",
+					   new, old, new);
+	if (copy)
+		remedy = doctor_text("%ssed -i '%u,%us/^[^#]/# &/' %s\n" ADD
+				     "\n" TRIGGER,
+				     copy, line->first, line->last,
+				     local ? old : new);
+	free(copy);
+	free(new);
+	free(old);
+	free(to);
+	free(from);
+	return remedy;
 }
 
 /* Whether somebody of that name logs in, other than services. */
@@ -121,7 +126,7 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line,
 				line->first, line->path, value),
 			doctor_text(
 				"systemd 258 ignores such a line as a whole, later ones are going to."),
-			replace_rule(doctor, line));
+			replace_rule(line));
 		return;
 	}
 	if (rule_value(line->text, "TAG", value, sizeof(value)) &&
@@ -134,7 +139,7 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line,
 				line->path),
 			doctor_text(
 				"Nobody acts on the tag then: who sits in front of the machine gets no access."),
-			replace_rule(doctor, line));
+			replace_rule(line));
 		return;
 	}
 	rules->good = rules->good ||
@@ -159,8 +164,7 @@ static void check_rules(struct doctor *doctor)
 		doctor, "udev-rule-missing", DOCTOR_WARNING,
 		doctor_text("No rule of udev says who may use /dev/kvmfr<n>."),
 		doctor_text("Only root may then, neither QEMU nor the client."),
-		doctor_text("mkdir -p /etc/udev/rules.d\n"
-			    "echo '" RULE "' >/" RULES "\n" TRIGGER));
+		doctor_text("mkdir -p /etc/udev/rules.d\n" ADD "\n" TRIGGER));
 }
 
 /* The group of the node if that would help, else kvm, which the rule gives it. */

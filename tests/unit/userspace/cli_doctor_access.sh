@@ -60,6 +60,44 @@ rm "$root/etc/udev/rules.d/70-kvmfr.rules"
 put etc/kvmfr.conf ""
 gone "with kvmfrd, udev-rule-missing"
 
+healthy
+rm "$root/etc/udev/rules.d/70-kvmfr.rules"
+printf '# others' >"$root/etc/udev/rules.d/70-kvmfr.rules"
+cured udev-rule-missing warning "No rule"
+check "what was in the file stays" grep -qx '# others' "$root/etc/udev/rules.d/70-kvmfr.rules"
+
+# Remedies are pasted one after the other, and some of them twice.
+two_rules()
+{
+	healthy
+	rm "$root/etc/udev/rules.d/70-kvmfr.rules"
+	put "$1" 'KERNEL=="kvmfr0", OWNER="alice"' 'KERNEL=="kvmfr1", OWNER="alice"' \
+		'KERNEL=="sda", MODE="0600"' 'KERNEL=="sdb", MODE="0600"'
+	kvmfrctl --root "$root" doctor --user alice --json | python3 -c '
+import json, sys
+for finding in json.load(sys.stdin)["findings"]:
+    if finding["id"] == "udev-owner-login":
+        print(finding["remedy"])' >"$top/remedies"
+	run_remedy <"$top/remedies"
+	run_remedy <"$top/remedies"
+	gone udev-owner-login
+	file=$root/etc/udev/rules.d/${1##*/}
+	is "two bad rules of one file, those of others" \
+		'KERNEL=="sda", MODE="0600" KERNEL=="sdb", MODE="0600"' \
+		"$(grep 'KERNEL=="sd' "$file" | paste -sd ' ')"
+	is "and ours is there once" 1 \
+		"$(grep -c '^SUBSYSTEM' "$root/etc/udev/rules.d/70-kvmfr.rules")"
+}
+
+is()
+{
+	check "$1 ($2)" test "$2" = "$3"
+}
+
+two_rules etc/udev/rules.d/99-kvmfr.rules
+two_rules etc/udev/rules.d/70-kvmfr.rules
+two_rules usr/lib/udev/rules.d/99-kvmfr.rules
+
 # --- libvirt, AppArmor, SELinux
 healthy
 put etc/libvirt/qemu.conf '#cgroup_device_acl = [' '#    "/dev/kvmfr0"' '#]'
