@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "holder.h"
+#include "terminal.h"
 
 #define RELOAD "modprobe -r kvmfr && modprobe kvmfr"
 
@@ -26,11 +27,17 @@ static char *describe_holders(const struct doctor *doctor, const char *name)
 	if (!path || !out)
 		goto out;
 	count = kvmfr_holder_list(doctor->root, path, &holders, &blind);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
+		char safe[sizeof(holders[i].comm)];
+
+		/* On one line: what comes after a newline would be run. */
 		if (holders[i].open || holders[i].mapped)
 			fprintf(out,
 				"# first end %s (pid %d), which has it open\n",
-				holders[i].comm, (int)holders[i].pid);
+				kvmfr_terminal_safe(safe, sizeof(safe),
+						    holders[i].comm),
+				(int)holders[i].pid);
+	}
 	if (count > 0)
 		free(holders);
 out:

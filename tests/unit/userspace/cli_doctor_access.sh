@@ -98,6 +98,19 @@ two_rules etc/udev/rules.d/99-kvmfr.rules
 two_rules etc/udev/rules.d/70-kvmfr.rules
 two_rules usr/lib/udev/rules.d/99-kvmfr.rules
 
+# --- the name of a process can hold anything
+healthy
+device 3 64
+rm -r "$root/sys/class/kvmfr/kvmfr3" "$root/dev/kvmfr3"
+echo picture >"$root/dev/kvmfr3"
+put proc/77/comm a 'touch escaped' '#'
+put proc/77/status "Uid:	1000	1000	1000	1000"
+mkdir -p "$root/proc/77/fd"
+ln -s /dev/kvmfr3 "$root/proc/77/fd/3"
+found node-regular-file error "/dev/kvmfr3 is a regular file"
+is "it is a comment" "# first end a?touch escaped?# (pid 77), which has it open" \
+	"$(field node-regular-file remedy | head -n 1)"
+
 # --- libvirt, AppArmor, SELinux
 healthy
 put etc/libvirt/qemu.conf '#cgroup_device_acl = [' '#    "/dev/kvmfr0"' '#]'
