@@ -15,6 +15,7 @@
 #define WAKER_AGE_S 600 /* older ones do not count any more */
 #define WAKER_COUNT 3 /* so often is no accident */
 #define SLOT "/sys/class/vfio_pm/"
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* In a list of what depmod found: "updates/vfio_pci_pm.ko.xz: ..." */
 static bool is_built(const struct kvmfr_root *root, const char *release)
@@ -271,37 +272,55 @@ static bool is_over(const struct kvmfr_root *root,
 	return !is_alive(root, waker);
 }
 
-/* "foo.service" if a unit of the system is what it belongs to. */
+static bool ends_with(const char *text, const char *suffix)
+{
+	size_t length = strlen(text), least = strlen(suffix);
+
+	return length > least && !strcmp(text + length - least, suffix);
+}
+
+/*
+ * "foo.service" if a unit of the system is what it belongs to: the first name
+ * below the slices of the system. Names below it, and all elsewhere, are chosen
+ * by those who run there, who may be anybody.
+ */
 static bool find_unit(const struct kvmfr_root *root, int pid, char unit[128])
 {
-	static const char suffix[] = ".service";
+	static const char slice[] = "0::/system.slice";
 	char text[KVMFR_TEXT_MAX];
-	char *last;
+	char *name = NULL, *rest;
 
-	if (kvmfr_read(root, text, sizeof(text), "proc/%d/cgroup", pid) <= 0 ||
-	    !strstr(text, "/system.slice/"))
+	if (kvmfr_read(root, text, sizeof(text), "proc/%d/cgroup", pid) <= 0)
 		return false;
-	last = strrchr(text, '/') + 1;
-	if (strlen(last) <= strlen(suffix) || strlen(last) >= 128 ||
-	    strcmp(last + strlen(last) - strlen(suffix), suffix) ||
-	    strspn(last,
-		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@:\\") !=
-		    strlen(last))
+	for (char *line = strtok_r(text, "\n", &rest); line && !name;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (!strncmp(line, slice, strlen(slice)) &&
+		    line[strlen(slice)] == '/')
+			name = line + strlen(slice);
+	name = name ? strtok_r(name, "/", &rest) : NULL;
+	while (name && ends_with(name, ".slice"))
+		name = strtok_r(NULL, "/", &rest);
+	if (!name || !ends_with(name, ".service") || strlen(name) >= 128 ||
+	    strspn(name, ALNUM "-_.@:\\") != strlen(name))
 		return false;
-	strcpy(unit, last);
+	strcpy(unit, name);
 	return true;
 }
 
 static char *waker_remedy(const struct kvmfr_root *root,
-			  const struct vfio_pm_waker *waker, const char *safe)
+			  const struct vfio_pm_waker *waker)
 {
+	const char *comm = waker->comm;
 	char unit[128];
 
+	/* Whoever calls a program something else does not want a command of it. */
 	if (!is_alive(root, waker))
 		return doctor_text(
 			"# it ends each time, so something starts it again and again; look for it there:\n"
-			"# systemctl list-timers; grep -rl '%s' /etc/cron* /etc/systemd /etc/xdg/autostart ~/.config\n",
-			safe);
+			"# systemctl list-timers; grep -rlF -- '%s' /etc/cron* /etc/systemd /etc/xdg/autostart ~/.config\n",
+			strspn(comm, ALNUM "-_.+") == strlen(comm) ?
+				comm :
+				"ITS-NAME");
 	if (find_unit(root, waker->pid, unit))
 		return doctor_text(
 			"# if you can do without it, or tell it in its settings to leave the card alone:\n"
@@ -342,7 +361,7 @@ static void check_wakers(struct doctor *doctor, const struct vfio_pm_slot *slot)
 				"reading its configuration"),
 		doctor_text(
 			"Each time costs seconds at full power, and more than that if it is done often."),
-		waker_remedy(doctor->root, worst, safe));
+		waker_remedy(doctor->root, worst));
 }
 
 static void check_slot(struct doctor *doctor, const struct doctor_gpus *gpus,

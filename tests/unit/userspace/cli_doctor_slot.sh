@@ -124,6 +124,15 @@ remedy_has "who" "^kill 77$" slot-waker
 put proc/77/cgroup "0::/system.slice/gpu-stat.service"
 finds "a service wakes it" "warning slot-waker"
 remedy_has "which" "^systemctl disable --now 'gpu-stat.service'$" slot-waker
+put proc/77/cgroup "0::/system.slice/system-gpu.slice/gpu@1.service/sub/other.service"
+finds "a service of a template wakes it" "warning slot-waker"
+remedy_has "it is the unit itself" "^systemctl disable --now 'gpu@1.service'$" slot-waker
+for group in user.slice/user-1000.slice/user@1000.service/system.slice/sshd.service \
+	user.slice/user@1000.service/app.slice/x.service system.slice/x.scope/sshd.service; do
+	put proc/77/cgroup "0::/$group"
+	finds "a user's own group wakes it" "warning slot-waker"
+	remedy_has "its name is the user's: $group" "^kill 77$" slot-waker
+done
 put proc/77/comm bash
 well "it has ended since"
 waker "900.000\tconky\t75\tconfig\n920.000\tconky\t76\tconfig\n930.000\tconky\t77\tconfig"
@@ -131,6 +140,12 @@ put proc/77/comm bash
 finds "it ends and comes back" "warning slot-waker"
 ! grep -q '^[^#]' "$work/remedy-slot-waker"
 result "nobody else is ended" $?
+remedy_has "its name is looked for" "grep -rlF -- 'conky' /etc" slot-waker
+name="';touch x;'"
+waker "900.000\t$name\t75\tconfig\n920.000\t$name\t76\tconfig\n930.000\t$name\t77\tconfig"
+finds "a name made of commands wakes it" "warning slot-waker"
+! grep -q touch "$work/remedy-slot-waker"
+result "it is in none" $?
 waker "90.000\tconky\t77\tconfig\n92.000\tconky\t77\tconfig\n93.000\tconky\t77\tconfig"
 well "long ago"
 waker "900.000\tconky\t77\tconfig\n992.000\tconky\t77\tconfig"
