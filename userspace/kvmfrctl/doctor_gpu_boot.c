@@ -205,7 +205,7 @@ char *doctor_gpu_boot_add_word(const struct kvmfr_root *root, const char *word)
 	else if (kvmfr_exists(root, "etc/default/grub"))
 		ret = asprintf(
 			&text,
-			"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' >> /etc/default/grub\n%s\n",
+			"printf '\\n%%s\\n' 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' >> /etc/default/grub\n%s\n",
 			word,
 			kvmfr_exists(root, "usr/sbin/update-grub") ?
 				"update-grub" :

@@ -158,8 +158,8 @@ const char *doctor_initramfs_add_vfio(enum doctor_initramfs_kind kind,
 			       "sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1' /etc/initramfs-tools/modules\n";
 	case DOCTOR_INITRAMFS_DRACUT:
 		return virqfd ?
-			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 vfio_virqfd \"' > /etc/dracut.conf.d/00-vfio.conf\n" :
-			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \"' > /etc/dracut.conf.d/00-vfio.conf\n";
+			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 vfio_virqfd \"' >> /etc/dracut.conf.d/00-kvmfr-suite-vfio.conf\n" :
+			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \"' >> /etc/dracut.conf.d/00-kvmfr-suite-vfio.conf\n";
 	case DOCTOR_INITRAMFS_MKINITCPIO:
 		return virqfd ?
 			       "sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 vfio_virqfd /' /etc/mkinitcpio.conf\n" :

@@ -113,7 +113,7 @@ static void check_interrupts(struct doctor *doctor)
 			"vfio refuses every virtual machine a device then. Allowing it lets a malicious guest disturb the host with interrupts."),
 		doctor_text(
 			"# if you trust what runs in your virtual machines:\n"
-			"echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' > /etc/modprobe.d/vfio-interrupts.conf\n"
+			"echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' >> /etc/modprobe.d/kvmfr-suite-interrupts.conf\n"
 			"modprobe vfio_iommu_type1\n"
 			"echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\n"));
 }

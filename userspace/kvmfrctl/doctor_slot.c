@@ -77,7 +77,7 @@ static void check_module(struct doctor *doctor)
 			doctor_text(
 				"The card is not looked after when the machine was started again."),
 			doctor_text(
-				"echo vfio_pci_pm > /etc/modules-load.d/vfio_pci_pm.conf\n"));
+				"echo vfio_pci_pm >> /etc/modules-load.d/kvmfr-suite-vfio.conf\n"));
 }
 
 static void check_fault(struct doctor *doctor, const struct vfio_pm_slot *slot)
@@ -93,7 +93,7 @@ static void check_fault(struct doctor *doctor, const struct vfio_pm_slot *slot)
 		doctor_text(
 			"# keeps it in D3hot from now on, which it survives:\n"
 			"echo d3hot > " SLOT "%s/policy\n"
-			"echo 'options vfio_pci_pm policy=d3hot' > /etc/modprobe.d/vfio-pci-pm-policy.conf\n",
+			"echo 'options vfio_pci_pm policy=d3hot' >> /etc/modprobe.d/kvmfr-suite-policy.conf\n",
 			slot->port));
 }
 

@@ -8,8 +8,18 @@
 
 #include "doctor_gpu_boot.h"
 
+/* Nobody else has files of these names; lines are added to what is in them. */
+#define OPTIONS "/etc/modprobe.d/kvmfr-suite-vfio.conf"
+#define RULES "/etc/udev/rules.d/10-kvmfr-suite-vfio.rules"
 #define VIRQFD_UNTIL_MAJOR 6 /* vfio_virqfd went into vfio with 6.2 */
 #define VIRQFD_UNTIL_MINOR 2
+
+/* Whether vfio-pci is to have it from boot on. */
+static bool is_for_boot(const struct doctor_gpus *gpus, int index)
+{
+	return gpus->function[index].given &&
+	       !kvmfr_pci_is_bridge(&gpus->pci[index]);
+}
 
 static void report_display(struct doctor *doctor, const struct kvmfr_pci *pci,
 			   const struct doctor_function *function)
@@ -84,18 +94,24 @@ static char *hostdev_lines(const struct kvmfr_domain *domain,
 			   const char *address)
 {
 	unsigned int bus, slot, function, segment;
+	char *name, *lines;
 
 	if (sscanf(address, "%x:%x:%x.%x", &segment, &bus, &slot, &function) !=
 	    4)
 		return NULL;
-	return doctor_text(
+	name = doctor_quote(domain->name);
+	if (!name)
+		return NULL;
+	lines = doctor_text(
 		"# virsh edit %s, and add beside the other <hostdev>:\n"
 		"#   <hostdev mode='subsystem' type='pci' managed='yes'>\n"
 		"#     <source>\n"
 		"#       <address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>\n"
 		"#     </source>\n"
 		"#   </hostdev>\n",
-		domain->name, segment, bus, slot, function);
+		name, segment, bus, slot, function);
+	free(name);
+	return lines;
 }
 
 static void check_complete(struct doctor *doctor,
@@ -215,7 +231,7 @@ static bool has_twin(const struct doctor_gpus *gpus,
 		     const struct kvmfr_pci *pci)
 {
 	for (int i = 0; i < gpus->count; i++)
-		if (!gpus->function[i].given &&
+		if (!is_for_boot(gpus, i) &&
 		    gpus->pci[i].vendor == pci->vendor &&
 		    gpus->pci[i].device == pci->device)
 			return true;
@@ -226,16 +242,14 @@ static bool has_twin(const struct doctor_gpus *gpus,
 static void add_rules(struct doctor_script *lines,
 		      const struct doctor_gpus *gpus)
 {
-	const char *sign = ">";
-
 	for (int i = 0; i < gpus->count; i++) {
-		if (!gpus->function[i].given)
+		if (!is_for_boot(gpus, i))
 			continue;
 		doctor_script_add(
 			lines,
-			"echo 'ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", ATTR{driver_override}=\"vfio-pci\"' %s /etc/udev/rules.d/10-vfio-gpu.rules\n",
-			gpus->pci[i].address, sign);
-		sign = ">>";
+			"echo 'ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", ATTR{driver_override}=\"vfio-pci\"' >> " RULES
+			"\n",
+			gpus->pci[i].address);
 	}
 }
 
@@ -253,12 +267,13 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 			lines,
 			"# add to vfio-pci.ids= on the kernel's command line: ");
 	else
-		doctor_script_add(lines, extend ?
-						 "sed -i 's/ ids=/&" :
-						 "echo 'options vfio-pci ids=");
+		doctor_script_add(
+			lines,
+			extend ?
+				"sed -i '/^[[:space:]]*options[[:space:]]*vfio[-_]pci[[:space:]]/s/[[:space:]]ids=/&" :
+				"echo 'options vfio-pci ids=");
 	for (int i = 0; i < gpus->count; i++) {
-		if (!gpus->function[i].given ||
-		    kvmfr_pci_is_bridge(&gpus->pci[i]))
+		if (!is_for_boot(gpus, i))
 			continue;
 		doctor_script_add(lines, "%s%04x:%04x", comma,
 				  (unsigned int)gpus->pci[i].vendor,
@@ -270,7 +285,7 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 	else if (extend)
 		doctor_script_add(lines, ",/' %s\n", where);
 	else
-		doctor_script_add(lines, "' > /etc/modprobe.d/vfio-gpu.conf\n");
+		doctor_script_add(lines, "' >> " OPTIONS "\n");
 }
 
 /* The drivers of the host's that would be faster. */
@@ -280,14 +295,15 @@ static void add_order(struct doctor_script *lines,
 	for (int i = 0; i < gpus->count; i++) {
 		const char *driver;
 
-		if (!gpus->function[i].given ||
+		if (!is_for_boot(gpus, i) ||
 		    !kvmfr_pci_is_display(&gpus->pci[i]))
 			continue;
 		for (size_t j = 0;
 		     (driver = doctor_gpus_driver(gpus->pci[i].vendor, j)); j++)
 			doctor_script_add(
 				lines,
-				"echo 'softdep %s pre: vfio-pci' >> /etc/modprobe.d/vfio-gpu.conf\n",
+				"echo 'softdep %s pre: vfio-pci' >> " OPTIONS
+				"\n",
 				driver);
 	}
 }
@@ -299,8 +315,7 @@ static char *boot_remedy(struct doctor *doctor, const struct doctor_gpus *gpus,
 	bool twins = false;
 
 	for (int i = 0; i < gpus->count; i++)
-		twins |= gpus->function[i].given &&
-			 has_twin(gpus, &gpus->pci[i]);
+		twins |= is_for_boot(gpus, i) && has_twin(gpus, &gpus->pci[i]);
 	doctor_script_start(&lines);
 	if (twins) {
 		add_rules(&lines, gpus);
@@ -318,9 +333,7 @@ static void check_boot(struct doctor *doctor, const struct doctor_gpus *gpus,
 	const char *missing = NULL;
 
 	for (int i = 0; i < gpus->count && !missing; i++)
-		if (gpus->function[i].given &&
-		    !kvmfr_pci_is_bridge(&gpus->pci[i]) &&
-		    !is_arranged(doctor, gpus, i))
+		if (is_for_boot(gpus, i) && !is_arranged(doctor, gpus, i))
 			missing = gpus->pci[i].address;
 	if (!missing)
 		return;
@@ -353,7 +366,7 @@ static const char *early_driver(const struct doctor_gpus *gpus,
 	const char *driver;
 
 	for (int i = 0; i < gpus->count; i++) {
-		if (!gpus->function[i].given ||
+		if (!is_for_boot(gpus, i) ||
 		    !kvmfr_pci_is_display(&gpus->pci[i]))
 			continue;
 		for (size_t j = 0;

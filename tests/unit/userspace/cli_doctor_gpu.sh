@@ -31,7 +31,8 @@ make
 rm -r "$tree/sys/kernel/iommu_groups"
 finds "no IOMMU" "error iommu-off"
 remedy_has "command line" "intel_iommu=on on the kernel's command line" iommu-off
-put etc/default/grub 'GRUB_CMDLINE_LINUX=""'
+mkdir -p "$tree/etc/default"
+printf 'GRUB_CMDLINE_LINUX=""' >"$tree/etc/default/grub"	# and no newline
 finds "no IOMMU, GRUB" "error iommu-off"
 remedy_has "for GRUB" "intel_iommu=on.*/etc/default/grub" iommu-off
 follow iommu-off
@@ -125,9 +126,9 @@ finds "nothing at boot" "warning vfio-not-at-boot"
 remedy_has "and a new initramfs" "^update-initramfs -u$" vfio-not-at-boot
 follow vfio-not-at-boot
 well "remedied: ids"
-grep -qx "softdep nvidia pre: vfio-pci" "$tree/etc/modprobe.d/vfio-gpu.conf"
+grep -qx "softdep nvidia pre: vfio-pci" "$tree/etc/modprobe.d/kvmfr-suite-vfio.conf"
 result "and before the host's driver" $?
-rm "$tree/etc/modprobe.d/vfio-gpu.conf"
+rm "$tree/etc/modprobe.d/kvmfr-suite-vfio.conf"
 put proc/cmdline "quiet vfio-pci.ids=10DE:249D,10de:228b:ffffffff"
 well "ids on the command line"
 put proc/cmdline quiet
@@ -140,6 +141,36 @@ finds "two cards of a kind" "warning vfio-not-at-boot"
 mkdir -p "$tree/etc/udev/rules.d"
 follow vfio-not-at-boot
 well "remedied: by address"
+
+# What people have in files of their own stays.
+make
+put etc/modprobe.d/vfio.conf "options pci-stub ids=1:2\noptions vfio-pci ids=10de:249d"
+finds "ids of two modules" "warning vfio-not-at-boot"
+follow vfio-not-at-boot
+grep -qx "options pci-stub ids=1:2" "$tree/etc/modprobe.d/vfio.conf"
+result "only those of vfio-pci are changed" $?
+well "remedied: one of two"
+make
+rm "$tree/etc/modprobe.d/vfio.conf" "$tree/etc/modules-load.d/pm.conf"
+rm -r "$tree/etc/initramfs-tools"
+put etc/modprobe.d/vfio-gpu.conf "options vfio-pci disable_vga=1"
+put etc/modprobe.d/vfio-interrupts.conf "options vfio_iommu_type1 dma_entry_limit=9"
+put etc/dracut.conf.d/00-vfio.conf 'add_drivers+=" my_raid_driver "'
+printf 'nfs' >"$tree/etc/modules-load.d/vfio_pci_pm.conf"
+put sys/class/iommu/dmar0/intel-iommu/ecap f020d7
+finds "files of people" "error iommu-unsafe-interrupts" "warning vfio-not-at-boot" \
+	"warning initramfs-no-vfio" "warning vfio-pm-not-at-boot"
+for id in iommu-unsafe-interrupts vfio-not-at-boot initramfs-no-vfio vfio-pm-not-at-boot; do
+	follow $id
+	follow $id
+done
+well "remedied: all of them"
+for word in disable_vga=1 dma_entry_limit=9 my_raid_driver; do
+	grep -rq "$word" "$tree/etc/modprobe.d" "$tree/etc/dracut.conf.d"
+	result "$word stays" $?
+done
+[ "$(cat "$tree/etc/modules-load.d/vfio_pci_pm.conf")" = nfs ]
+result "a list of modules stays" $?
 
 make
 put etc/initramfs-tools/modules "nvidia_drm\nvfio_pci"
