@@ -14,11 +14,24 @@
 #define VIRQFD_UNTIL_MAJOR 6 /* vfio_virqfd went into vfio with 6.2 */
 #define VIRQFD_UNTIL_MINOR 2
 
-/* Whether vfio-pci is to have it from boot on. */
+/* The display that the machine was started with, if it is on this card; or NULL. */
+static const struct kvmfr_pci *boot_display(const struct doctor_gpus *gpus,
+					    int index)
+{
+	for (int i = 0; i < gpus->count; i++)
+		if (gpus->pci[i].boot_vga &&
+		    kvmfr_pci_is_display(&gpus->pci[i]) &&
+		    kvmfr_pci_same_device(&gpus->pci[i], &gpus->pci[index]))
+			return &gpus->pci[i];
+	return NULL;
+}
+
+/* Whether vfio-pci is to have it from boot on: the host has its picture elsewhere. */
 static bool is_for_boot(const struct doctor_gpus *gpus, int index)
 {
 	return gpus->function[index].given &&
-	       !kvmfr_pci_is_bridge(&gpus->pci[index]);
+	       !kvmfr_pci_is_bridge(&gpus->pci[index]) &&
+	       !boot_display(gpus, index);
 }
 
 static void report_display(struct doctor *doctor, const struct kvmfr_pci *pci,
@@ -67,13 +80,15 @@ static void check_drivers(struct doctor *doctor, const struct doctor_gpus *gpus)
 {
 	for (int i = 0; i < gpus->count; i++) {
 		const struct kvmfr_pci *pci = &gpus->pci[i];
+		const struct kvmfr_pci *display = boot_display(gpus, i);
 
 		if (!gpus->function[i].given || kvmfr_pci_has_vfio(pci) ||
 		    kvmfr_pci_is_bridge(pci))
 			continue;
 		if (kvmfr_pci_is_display(pci))
 			report_display(doctor, pci, &gpus->function[i]);
-		else if (pci->driver[0])
+		else if (pci->driver[0] &&
+			 !(display && !kvmfr_pci_has_vfio(display)))
 			report_function(doctor, pci);
 	}
 }
@@ -382,11 +397,16 @@ static void check_initramfs(struct doctor *doctor,
 			    const struct doctor_initramfs *initramfs)
 {
 	int place = doctor_initramfs_place(initramfs, "vfio_pci");
+	bool any = false;
 	const char *early = early_driver(gpus, initramfs);
 	const char *add = doctor_initramfs_add_vfio(initramfs->kind,
 						    needs_virqfd(doctor->root));
 	const char *update = doctor_initramfs_update(initramfs->kind);
 
+	for (int i = 0; i < gpus->count; i++)
+		any |= is_for_boot(gpus, i);
+	if (!any)
+		return;
 	if (early &&
 	    (place < 0 || doctor_initramfs_place(initramfs, early) < place)) {
 		doctor_report(

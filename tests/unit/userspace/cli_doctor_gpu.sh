@@ -101,6 +101,29 @@ make
 attribute $gpu boot_vga 1
 driver $gpu nouveau
 finds "the only display is not taken away" "note gpu-boot-display"
+rm "$tree/etc/modprobe.d/vfio.conf"
+put etc/initramfs-tools/modules "nouveau"
+driver $sound snd_hda_intel
+finds "nor at the next boot" "note gpu-boot-display"
+driver $gpu vfio-pci
+driver $sound vfio-pci
+well "nor while libvirt has lent it"
+driver $sound snd_hda_intel
+finds "without its display it can do without its sound" "error gpu-function-not-vfio"
+make
+rm "$tree/etc/modprobe.d/vfio.conf"
+pci 0000:00:03.0 0x030000 0x10de 0x249d nouveau 9
+attribute 0000:00:02.0 boot_vga 0
+attribute 0000:00:03.0 boot_vga 1
+put etc/libvirt/qemu/other.xml "<domain><name>other</name><devices><hostdev mode='subsystem' \
+type='pci' managed='yes'><source><address domain='0x0000' bus='0x00' slot='0x03' \
+function='0x0'/></source></hostdev></devices></domain>"
+finds "its twin is given away by address" "note gpu-boot-display" "warning vfio-not-at-boot"
+mkdir -p "$tree/etc/udev/rules.d"
+follow vfio-not-at-boot
+! grep -rq 0000:00:03.0 "$tree/etc/udev" && ! grep -rq 10de "$tree/etc/modprobe.d"
+result "and it is not" $?
+finds "remedied: the twin" "note gpu-boot-display"
 make
 domain 0
 finds "half a card in the machine" "warning gpu-function-not-given"
