@@ -11,6 +11,8 @@
 #include "log.h"
 #include "seat.h"
 
+#define READS_MOST 64
+
 /*
  * The directory, not the nodes: to watch a node takes the right to read it, which
  * a unit with a DevicePolicy does not have for devices that come later.
@@ -114,10 +116,14 @@ static void node_changed(struct daemon *daemon,
 			 (dev && !strcmp(event->name, node->name)))
 			nodes_look_later(daemon);
 	}
-	if (event->mask & IN_Q_OVERFLOW)
+	/* What got lost can have been anything. */
+	if (event->mask & IN_Q_OVERFLOW) {
+		watch_seat(daemon);
 		nodes_look_later(daemon);
+	}
 }
 
+/* Everybody can make events in /dev; they get a turn, not all the time. */
 void watch_read(struct daemon *daemon)
 {
 	char buffer[4096]
@@ -125,9 +131,12 @@ void watch_read(struct daemon *daemon)
 	bool seat = false;
 	ssize_t size;
 
-	while ((size = read(daemon->inotify, buffer, sizeof(buffer))) > 0) {
+	for (int i = 0; i < READS_MOST; i++) {
 		const struct inotify_event *event;
 
+		size = read(daemon->inotify, buffer, sizeof(buffer));
+		if (size <= 0)
+			break;
 		for (char *at = buffer; at < buffer + size;
 		     at += sizeof(*event) + event->len) {
 			event = (const struct inotify_event *)at;
