@@ -67,7 +67,8 @@ const char *kvmfr_meter_name(const struct kvmfr_meter *meter);
 
 /*
  * The number that @command prints. It is run without a shell, its input is
- * empty, and nothing that it has started outlives the call.
+ * empty, and nothing in its process group outlives the call. Meanwhile SIGCHLD
+ * is as usual, whatever its handler was.
  */
 int kvmfr_meter_run(char *const *command, int timeout_ms, int64_t *power_uw);
 

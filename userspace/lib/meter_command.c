@@ -115,6 +115,7 @@ static int reap(pid_t pid, int64_t deadline_ms, int ret)
 {
 	int status = 0;
 	siginfo_t info;
+	pid_t reaped;
 
 	while (!ret) {
 		info.si_pid = 0;
@@ -129,17 +130,18 @@ static int reap(pid_t pid, int64_t deadline_ms, int ret)
 	}
 	/* While it is not reaped nobody else can have its number. */
 	kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while ((reaped = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 		;
+	if (!ret && reaped < 0)
+		ret = -errno;
 	if (!ret && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		ret = -ECHILD;
 	return ret;
 }
 
-int kvmfr_meter_run(char *const *command, int timeout_ms, int64_t *power_uw)
+static int run(char *const *command, int64_t deadline_ms,
+	       char output[OUTPUT_MAX])
 {
-	int64_t deadline_ms = now_ms() + timeout_ms;
-	char output[OUTPUT_MAX];
 	int fds[2];
 	pid_t pid;
 	int ret;
@@ -152,6 +154,20 @@ int kvmfr_meter_run(char *const *command, int timeout_ms, int64_t *power_uw)
 		ret = reap(pid, deadline_ms,
 			   collect(fds[0], deadline_ms, output));
 	close(fds[0]);
+	return ret;
+}
+
+int kvmfr_meter_run(char *const *command, int timeout_ms, int64_t *power_uw)
+{
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+	char output[OUTPUT_MAX];
+	int ret;
+
+	/* Where it is ignored nobody learns how a child has ended. */
+	sigaction(SIGCHLD, &usual, &before);
+	ret = run(command, now_ms() + timeout_ms, output);
+	sigaction(SIGCHLD, &before, NULL);
 	if (ret)
 		return ret;
 	/* Strict, and not hexadecimal: that is for files of the kernel. */

@@ -364,6 +364,21 @@ static void programs_print_one_number(void **state)
 	assert_int_equal(power, 15000000);
 }
 
+/* As some supervisors leave it: then the kernel waits for children itself. */
+static void an_ignored_sigchld_hides_no_failure(void **state)
+{
+	int64_t power = 0;
+	int failed, good;
+
+	signal(SIGCHLD, SIG_IGN);
+	failed = run_script("echo 15000000; exit 3", 5000, &power);
+	good = run_script("echo 15000000", 5000, &power);
+	assert_true(signal(SIGCHLD, SIG_DFL) == SIG_IGN);
+	assert_int_equal(failed, -ECHILD);
+	assert_int_equal(good, 0);
+	assert_int_equal(power, 15000000);
+}
+
 static void programs_that_cannot_be_started(void **state)
 {
 	char *const missing[] = { "/no/such/program", NULL };
@@ -461,6 +476,7 @@ int main(void)
 		TEST(automatic_goes_on_to_what_works),
 		TEST(none_is_none),
 		TEST(programs_print_one_number),
+		TEST(an_ignored_sigchld_hides_no_failure),
 		TEST(programs_that_cannot_be_started),
 		TEST(programs_that_hang_are_killed),
 		TEST(programs_inherit_no_mask),
