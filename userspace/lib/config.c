@@ -186,6 +186,25 @@ int kvmfr_config_parse(const char *text, size_t size,
 	return ret;
 }
 
+/* No directory either, but reading it says that better. */
+static bool is_other(const struct kvmfr_root *root, const char *path)
+{
+	struct stat st;
+
+	return !kvmfr_stat(root, &st, "%s", path) && !S_ISREG(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
+}
+
+/* A FIFO would be an empty file, which is a good one. */
+static int read_file(const struct kvmfr_root *root, const char *path,
+		     char **text)
+{
+	return is_other(root, path) ?
+		       -ENODEV :
+		       kvmfr_read_all(root, text, KVMFR_CONFIG_SIZE, "%s",
+				      path);
+}
+
 /* After kvmfr_read_all(), which leaves out the last newline and refuses a NUL. */
 static int parse_file(int size, char *text, struct kvmfr_config **config,
 		      struct kvmfr_config_error *error)
@@ -201,6 +220,8 @@ static int parse_file(int size, char *text, struct kvmfr_config **config,
 	if (size == -EILSEQ)
 		return parser_fail(&parser,
 				   "the file has a NUL byte, it is not text");
+	if (size == -ENODEV)
+		return parser_fail(&parser, "it is no regular file");
 	if (size < 0)
 		return size;
 	ret = kvmfr_config_parse(text, (size_t)size, config, error);
@@ -213,8 +234,7 @@ int kvmfr_config_read(const struct kvmfr_root *root,
 		      struct kvmfr_config_error *error)
 {
 	char *text = NULL;
-	int size = kvmfr_read_all(root, &text, KVMFR_CONFIG_SIZE,
-				  KVMFR_CONFIG_PATH);
+	int size = read_file(root, KVMFR_CONFIG_PATH, &text);
 
 	if (size == -ENOENT)
 		return kvmfr_config_parse("", 0, config, error);
@@ -232,8 +252,7 @@ int kvmfr_config_read_path(const char *path, struct kvmfr_config **config,
 	if (!realpath(path, absolute))
 		size = -errno;
 	else
-		size = kvmfr_read_all(&machine, &text, KVMFR_CONFIG_SIZE, "%s",
-				      absolute + 1);
+		size = read_file(&machine, absolute + 1, &text);
 	return parse_file(size, text, config, error);
 }
 

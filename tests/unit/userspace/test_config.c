@@ -326,6 +326,26 @@ static void reads_the_file_of_a_root(void **state)
 	fixture_destroy(fixture);
 }
 
+/* A FIFO that nobody writes to would be an empty file, and all is as default. */
+static void only_a_file_is_read(void **state)
+{
+	static const char why[] = "it is no regular file";
+	struct fixture *fixture = fixture_create();
+	const char *path = fixture_path(fixture, KVMFR_CONFIG_PATH);
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(kvmfr_config_read(&fixture->root, &config, &error),
+			 -EINVAL);
+	assert_string_equal(error.text, why);
+	assert_null(config);
+	error.text[0] = '\0';
+	assert_int_equal(kvmfr_config_read_path(path, &config, &error),
+			 -EINVAL);
+	assert_string_equal(error.text, why);
+	assert_null(config);
+	fixture_destroy(fixture);
+}
+
 static void a_named_file_has_to_be_there(void **state)
 {
 	struct fixture *fixture = fixture_create();
@@ -364,6 +384,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_nul_is_no_text, teardown),
 		cmocka_unit_test_teardown(files_have_a_limit, teardown),
 		cmocka_unit_test_teardown(reads_the_file_of_a_root, teardown),
+		cmocka_unit_test_teardown(only_a_file_is_read, teardown),
 		cmocka_unit_test_teardown(a_named_file_has_to_be_there,
 					  teardown),
 	};
