@@ -238,7 +238,7 @@ static int fix(const struct options *options, struct doctor *doctor)
 	int ret = doctor_fix(doctor, options->json ? stderr : stdout,
 			     options->yes);
 
-	if (ret == -EPERM && !options->yes) {
+	if (ret == -ENOTTY) {
 		command_fail(
 			"--fix asks before it writes, and nobody is here to answer: add --yes");
 		return COMMAND_USAGE;

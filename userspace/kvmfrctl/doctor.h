@@ -128,7 +128,7 @@ int doctor_print_json(const struct doctor *doctor);
 
 /*
  * doctor_fix.c: shows the writes of all findings on @out and does them, if the
- * user agrees or @yes. Returns how many it did, or a negative errno; -EPERM if
+ * user agrees or @yes. Returns how many it did, or a negative errno; -ENOTTY if
  * there is nobody who could agree.
  */
 int doctor_fix(const struct doctor *doctor, FILE *out, bool yes);

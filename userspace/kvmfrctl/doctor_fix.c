@@ -27,14 +27,16 @@ static bool is_attribute(const struct doctor_write *write)
 	       !strncmp(write->path, "proc/", 5);
 }
 
-/* What is there now, to be freed; NULL if nothing, or nothing that can be read. */
-static char *old_text(const struct kvmfr_root *root,
-		      const struct doctor_write *write)
+/* What is there now, to be freed; NULL if nothing. Else it cannot be kept. */
+static int old_text(const struct kvmfr_root *root,
+		    const struct doctor_write *write, char **text)
 {
-	char *text;
+	int ret = kvmfr_read_all(root, text, FILE_MAX, "%s", write->path);
 
-	kvmfr_read_all(root, &text, FILE_MAX, "%s", write->path);
-	return text;
+	if (ret >= 0 || ret == -ENOENT)
+		return 0;
+	command_fail("cannot read '/%s': %s", write->path, strerror(-ret));
+	return ret;
 }
 
 /* Files are read without their last newline. */
@@ -153,7 +155,7 @@ static int do_write(const struct kvmfr_root *root,
 	if (!ret && !S_ISREG(st.st_mode))
 		return -EEXIST;
 	if (!ret && !old)
-		return -EIO; /* something that cannot be read, nor kept */
+		return -EAGAIN; /* somebody has just made it */
 	if (old) {
 		mode = st.st_mode & 0755;
 		ret = ret ? ret : save_file(root, write->path, old, mode);
@@ -177,9 +179,10 @@ static int look_at_writes(const struct doctor *doctor, FILE *out, write_fn each)
 		const struct doctor_finding *finding = &doctor->findings[i];
 
 		for (size_t j = 0; j < finding->write_count && !ret; j++) {
-			char *old = old_text(doctor->root, &finding->writes[j]);
+			char *old;
 
-			if (!is_done(&finding->writes[j], old)) {
+			ret = old_text(doctor->root, &finding->writes[j], &old);
+			if (!ret && !is_done(&finding->writes[j], old)) {
 				ret = each(doctor->root, &finding->writes[j],
 					   old, out);
 				count++;
@@ -233,7 +236,7 @@ int doctor_fix(const struct doctor *doctor, FILE *out, bool yes)
 	if (count <= 0)
 		return count;
 	if (!yes && !isatty(STDIN_FILENO))
-		return -EPERM;
+		return -ENOTTY;
 	if (!yes && !agrees(out))
 		return 0;
 	fprintf(out, "Done. Each is taken back by:\n");

@@ -212,7 +212,9 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
 asked()
 {
-	python3 "$top/terminal.py" "$1" kvmfrctl --root "$root" doctor --user alice --fix
+	answer=$1
+	shift
+	python3 "$top/terminal.py" "$answer" "$@" kvmfrctl --root "$root" doctor --user alice --fix
 }
 
 printf '%s\n' "$said" | sed -n 's/^    \(rm\|mv\) /\1 /p' >"$top/undo"
@@ -248,8 +250,24 @@ case $said in
 *) not_ok "and says so" "$said" ;;
 esac
 check "that is a failure" test "$status" = 1
-healthy
+rm "$root/etc/modules-load.d/kvmfr.conf"
 local=etc/apparmor.d/local/abstractions/libvirt-qemu
+# In a directory where nobody can replace what is another's.
+healthy
+put "$local" "/dev/other rw,"
+chmod 1777 "$root/${local%/*}"
+chmod 755 "$top"
+said=$(asked y setpriv --reuid=2 --regid=2 --clear-groups)
+status=$?
+chmod 755 "$root/${local%/*}"
+check "EPERM of a write is a failure, too" test "$status" = 1
+case $said in
+*"nobody is here"*) not_ok "and not for lack of an answer" "$said" ;;
+*"cannot write '/$local': Operation not permitted"*) ok "and not for lack of an answer" ;;
+*) not_ok "and not for lack of an answer" "$said" ;;
+esac
+rm -r "$root/${local%/*}"
+healthy
 put "$local" "/dev/other rw,"
 chmod 666 "$root/$local"
 said=$(doctor --fix --yes)
