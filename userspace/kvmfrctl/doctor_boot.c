@@ -3,10 +3,12 @@
 #include "doctor_conf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PARAMETER "static_size_mb="
+#define MOST_MIB 2047 /* of the module */
 #define DEFAULT_MIB 64 /* enough up to 3440x1440 */
 
 static const char *const modprobe_dirs[] = {
@@ -26,19 +28,45 @@ static void add_edit(struct doctor *doctor, struct doctor_boot *boot,
 {
 	const char *name = strrchr(line->path, '/') + 1;
 	bool local = !strncmp(line->path, "etc/", 4);
-	char *edit = doctor_text("%ssed %s'%u,%us/" PARAMETER
-				 "[^[:space:]]*/" PARAMETER "\001/' /%s%s%s\n",
-				 boot->edit ? boot->edit : "",
-				 local ? "-i " : "", line->first, line->last,
-				 line->path, local ? "" : " >/etc/modprobe.d/",
-				 local ? "" : name);
+	char *full = doctor_text("/%s", line->path);
+	char *from = full ? doctor_quote(full) : NULL;
+	char *to = doctor_quote(name);
+	char *edit = NULL;
 
+	if (from && to)
+		edit = doctor_text("%ssed %s'%u,%us/" PARAMETER
+				   "[^[:space:]]*/" PARAMETER "\001/' %s%s%s\n",
+				   boot->edit ? boot->edit : "",
+				   local ? "-i " : "", line->first, line->last,
+				   from, local ? "" : " >/etc/modprobe.d/",
+				   local ? "" : to);
+	free(to);
+	free(from);
+	free(full);
 	if (!edit) {
 		doctor->error = -ENOMEM;
 		return;
 	}
 	free(boot->edit);
 	boot->edit = edit;
+}
+
+/* Digits of any base, and commas; anything else is not to come into a remedy. */
+static bool is_list(const char *text)
+{
+	return strlen(text) < sizeof((struct doctor_boot){ 0 }.sizes) &&
+	       !text[strspn(text, "0123456789abcdefABCDEFxX,")];
+}
+
+/* The first value that is no list of sizes. */
+static void note_bad(struct doctor *doctor, struct doctor_boot *boot,
+		     const char *place, const char *value)
+{
+	if (boot->bad)
+		return;
+	boot->bad = doctor_text("%s says " PARAMETER "%s", place, value);
+	if (!boot->bad)
+		doctor->error = -ENOMEM;
 }
 
 /* "options kvmfr static_size_mb=64 numa_node=0" */
@@ -49,6 +77,7 @@ static void read_options(struct doctor *doctor, const struct doctor_line *line,
 	char *rest;
 	char *word = strtok_r(line->text, " \t", &rest);
 	char *value = NULL;
+	char place[PATH_MAX];
 
 	if (!word || strcmp(word, "options"))
 		return;
@@ -60,10 +89,15 @@ static void read_options(struct doctor *doctor, const struct doctor_line *line,
 			value = word + strlen(PARAMETER);
 	if (!value)
 		return;
+	add_edit(doctor, boot, line);
+	if (!is_list(value)) {
+		snprintf(place, sizeof(place), "/%s", line->path);
+		note_bad(doctor, boot, place, value);
+		return;
+	}
 	if (*boot->files && strcmp(boot->files, value))
 		boot->conflict = true;
-	snprintf(boot->files, sizeof(boot->files), "%s", value);
-	add_edit(doctor, boot, line);
+	strcpy(boot->files, value);
 }
 
 static void read_load(struct doctor *doctor, const struct doctor_line *line,
@@ -88,14 +122,18 @@ static void read_openrc(struct doctor *doctor, const struct doctor_line *line,
 		boot->loaded = boot->loaded || !strcmp(word, "kvmfr");
 }
 
-static void read_cmdline(const struct doctor *doctor, struct doctor_boot *boot)
+static void read_cmdline(struct doctor *doctor, struct doctor_boot *boot)
 {
 	char value[256];
 	char *rest;
 
-	if (!doctor_cmdline(doctor, "kvmfr." PARAMETER, boot->cmdline,
-			    sizeof(boot->cmdline)))
-		boot->cmdline[0] = '\0';
+	if (!doctor_cmdline(doctor, "kvmfr." PARAMETER, value, sizeof(value)))
+		value[0] = '\0';
+	boot->bad_cmdline = !is_list(value);
+	if (boot->bad_cmdline)
+		note_bad(doctor, boot, "the kernel's command line", value);
+	else
+		strcpy(boot->cmdline, value);
 	if (!doctor_cmdline(doctor, "modules-load=", value, sizeof(value)) &&
 	    !doctor_cmdline(doctor, "modules_load=", value, sizeof(value)))
 		return;
@@ -118,6 +156,7 @@ void doctor_boot_read(struct doctor *doctor, struct doctor_boot *boot)
 void doctor_boot_free(struct doctor_boot *boot)
 {
 	free(boot->edit);
+	free(boot->bad);
 }
 
 /* The edits, with @sizes for every placeholder. */
@@ -154,12 +193,13 @@ char *doctor_boot_set(const struct doctor_boot *boot, const char *sizes)
 				   sizes);
 	else
 		text = edits(boot, sizes);
-	if (!*boot->cmdline || !strcmp(boot->cmdline, sizes) || !text)
+	if (!text || (!boot->bad_cmdline &&
+		      (!*boot->cmdline || !strcmp(boot->cmdline, sizes))))
 		return text;
 	all = doctor_text(
 		"%s# take kvmfr." PARAMETER
 		"%s from the kernel's command line in the boot loader's configuration, and boot again\n",
-		text, boot->cmdline);
+		text, boot->bad_cmdline ? "..." : boot->cmdline);
 	free(text);
 	return all;
 }
@@ -174,7 +214,8 @@ int doctor_sizes_parse(const char *sizes, int64_t mib[KVMFR_DEVICES_MAX])
 
 		snprintf(text, sizeof(text), "%.*s", (int)length, sizes);
 		if (length >= sizeof(text) ||
-		    kvmfr_parse_s64(text, &mib[count]) || mib[count] < 1)
+		    kvmfr_parse_s64(text, &mib[count]) || mib[count] < 1 ||
+		    mib[count] > MOST_MIB)
 			mib[count] = -1;
 		count++;
 		sizes += length + (sizes[length] == ',');

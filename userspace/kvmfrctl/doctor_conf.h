@@ -52,6 +52,9 @@ void doctor_release(const struct doctor *doctor, char release[96]);
  * @cmdline: of the kernel's command line, which wins; "" if it has none
  * @files: of modprobe.d; "" if that has none
  * @conflict: modprobe.d has several, not all the same
+ * @bad: "/etc/modprobe.d/a.conf says static_size_mb=64MB", which is no list of
+ *	sizes and in none of the above; NULL if there is none
+ * @bad_cmdline: the kernel's command line has such a value
  * @edit: shell that sets all of modprobe.d to the sizes in its place %s
  */
 struct doctor_boot {
@@ -60,6 +63,8 @@ struct doctor_boot {
 	char cmdline[64];
 	char files[64];
 	bool conflict;
+	char *bad;
+	bool bad_cmdline;
 	char *edit;
 };
 
@@ -69,7 +74,7 @@ void doctor_boot_free(struct doctor_boot *boot);
 /* Shell that makes @sizes what modprobe uses at the next load, to be freed. */
 char *doctor_boot_set(const struct doctor_boot *boot, const char *sizes);
 
-/* Numbers of a list "64,128", -1 for what is none; how many. */
+/* Numbers of a list "64,128", -1 for what the module does not take; how many. */
 int doctor_sizes_parse(const char *sizes, int64_t mib[KVMFR_DEVICES_MAX]);
 void doctor_sizes_format(const int64_t *mib, int count, char sizes[64]);
 

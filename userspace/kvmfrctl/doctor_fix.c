@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,23 +81,44 @@ static void root_path(const struct kvmfr_root *root, char path[PATH_MAX])
 	path[length > 0 ? length : 0] = '\0';
 }
 
+/* A word of the shell, to be freed. */
+__attribute__((format(printf, 1, 2))) static char *quote(const char *format,
+							 ...)
+{
+	char *text, *word;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	word = text ? doctor_quote(text) : NULL;
+	free(text);
+	return word;
+}
+
 static void show_undo(const struct kvmfr_root *root,
 		      const struct doctor_write *write, const char *old,
 		      FILE *out)
 {
-	char safe[512];
 	char at[PATH_MAX];
+	char *path, *saved, *text;
 
 	root_path(root, at);
-	if (!old)
-		fprintf(out, "    rm '%s/%s'\n", at, write->path);
+	path = quote("%s/%s", at, write->path);
+	saved = quote("%s/%s" SAVED, at, write->path);
+	text = quote("%s", old ? old : "");
+	if (!path || !saved || !text)
+		fprintf(out, "    # out of memory\n");
+	else if (!old)
+		fprintf(out, "    rm %s\n", path);
 	else if (is_attribute(write))
-		fprintf(out, "    echo '%s' >'%s/%s'\n",
-			kvmfr_terminal_safe(safe, sizeof(safe), old), at,
-			write->path);
+		fprintf(out, "    echo %s >%s\n", text, path);
 	else
-		fprintf(out, "    mv '%s/%s%s' '%s/%s'\n", at, write->path,
-			SAVED, at, write->path);
+		fprintf(out, "    mv %s %s\n", saved, path);
+	free(text);
+	free(saved);
+	free(path);
 }
 
 /* Opens the directory of @path, so that no link leads out of the root. */

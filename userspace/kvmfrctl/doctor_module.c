@@ -140,6 +140,17 @@ static void check_options(struct doctor *doctor, const struct subject *subject)
 	const struct doctor_boot *boot = &subject->boot;
 	char sizes[64];
 
+	if (boot->bad) {
+		wanted_sizes(doctor, sizes);
+		doctor_report(
+			doctor, "module-options-invalid", DOCTOR_ERROR,
+			doctor_text("%s, which is no list of sizes in MiB.",
+				    boot->bad),
+			doctor_text("kvmfr is not loaded with that."),
+			doctor_boot_set(boot,
+					*boot->sizes ? boot->sizes : sizes));
+		return;
+	}
 	if (!*boot->sizes && subject->needs_sizes) {
 		wanted_sizes(doctor, sizes);
 		doctor_report(

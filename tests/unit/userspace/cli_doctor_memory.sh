@@ -96,6 +96,42 @@ rm "$root/sys/class/kvmfr/kvmfr0/size"
 put sys/class/kvmfr/kvmfr0/size 134217728
 sed -i 's/67108864/134217728/' "$root/etc/libvirt/qemu/win.xml"
 cured module-options-cmdline warning "kvmfr.static_size_mb=128, modprobe.d says 64"
+# What is no list of sizes is named, and does not come into a command.
+healthy
+put "etc/modprobe.d/b c;id;.conf" "options kvmfr static_size_mb=128';reboot;'"
+found module-options-invalid error "/etc/modprobe.d/b c;id;.conf says static_size_mb=128';reboot;', which is no list"
+case $(field module-options-invalid remedy) in
+"sed -i '1,1s/static_size_mb=[^[:space:]]*/static_size_mb=64/' '/etc/modprobe.d/b c;id;.conf'
+sed -i '2,2s/static_size_mb=[^[:space:]]*/static_size_mb=64/' /etc/modprobe.d/kvmfr.conf") ok "a file's name is one word" ;;
+*) not_ok "a file's name is one word" "$(field module-options-invalid remedy)" ;;
+esac
+rm "$root/etc/modprobe.d/b c;id;.conf"
+put etc/modprobe.d/a.conf "options kvmfr static_size_mb=64/32"
+cured module-options-invalid error "/etc/modprobe.d/a.conf says static_size_mb=64/32"
+healthy
+mkdir -p "$root/usr/lib/modprobe.d"
+put "usr/lib/modprobe.d/my gpu's.conf" "options kvmfr static_size_mb=32"
+case $(field module-options-conflict remedy) in
+*"sed '1,1s/static_size_mb=[^[:space:]]*/static_size_mb=32/' \$'/usr/lib/modprobe.d/my gpu\\047s.conf' >/etc/modprobe.d/\$'my gpu\\047s.conf'") ok "quotes in a name are written as a number" ;;
+*) not_ok "quotes in a name are written as a number" "$(field module-options-conflict remedy)" ;;
+esac
+healthy
+put proc/cmdline "kvmfr.static_size_mb=64;id quiet"
+found module-options-invalid error "the kernel's command line says static_size_mb=64;id"
+case $(field module-options-invalid remedy) in
+*"
+# take kvmfr.static_size_mb=... from the kernel's command line"*) ok "nor does one of the command line" ;;
+*) not_ok "nor does one of the command line" "$(field module-options-invalid remedy)" ;;
+esac
+healthy
+rm -r "$root/sys/class/kvmfr" "$root/dev/kvmfr0"
+put etc/modprobe.d/kvmfr.conf "options kvmfr static_size_mb=4611686018427387904"
+if field domain-size-mismatch what >"$top/said" 2>&1 || [ -s "$top/said" ]; then
+	not_ok "a size that the module does not make is no size" "$(cat "$top/said")"
+else
+	ok "a size that the module does not make is no size"
+fi
+
 healthy
 rm "$root/etc/modules-load.d/kvmfr.conf"
 cured module-not-at-boot warning "Nothing loads kvmfr"
