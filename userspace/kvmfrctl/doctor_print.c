@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "terminal.h"
+#include "utf8.h"
 
 static const struct {
 	const char *name;
@@ -61,6 +62,29 @@ void doctor_print(const struct doctor *doctor)
 		puts("Nothing is wrong.");
 }
 
+/* What comes into a file, but for bytes that JSON cannot hold. */
+static struct json_object *describe_contents(const char *text)
+{
+	const char *end = text + strlen(text);
+	struct json_object *string = NULL;
+	char *copy = strdup(text);
+	uint32_t character;
+
+	for (char *at = copy; at && text < end;) {
+		size_t length = kvmfr_utf8_decode(text, (size_t)(end - text),
+						  &character);
+
+		if (!length)
+			*at = '?';
+		at += length ? length : 1;
+		text += length ? length : 1;
+	}
+	if (copy)
+		string = json_object_new_string(copy);
+	free(copy);
+	return string;
+}
+
 static struct json_object *describe_writes(const struct doctor_finding *finding)
 {
 	struct json_object *list = json_object_new_array();
@@ -70,11 +94,10 @@ static struct json_object *describe_writes(const struct doctor_finding *finding)
 		char *path = doctor_text("/%s", finding->writes[i].path);
 
 		json_object_object_add(write, "path",
-				       json_object_new_string(path ? path :
-								     ""));
+				       describe_contents(path ? path : ""));
 		json_object_object_add(
 			write, "text",
-			json_object_new_string(finding->writes[i].text));
+			describe_contents(finding->writes[i].text));
 		json_object_array_add(list, write);
 		free(path);
 	}

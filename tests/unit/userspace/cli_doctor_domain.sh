@@ -278,6 +278,28 @@ rm -r "$root/etc/modules-load.d"
 said=$(doctor --fix --yes)
 check "without the directory --fix leaves it to people" test ! -e "$root/etc/modules-load.d"
 
+# Names of directories do not become commands of the undo.
+healthy
+rm "$root/etc/modules-load.d/kvmfr.conf"
+mv "$root" "$top/a';touch owned;'"
+said=$(kvmfrctl --root "$top/a';touch owned;'" doctor --user alice --fix --yes)
+printf '%s\n' "$said" | sed -n 's/^    rm /rm /p' >"$top/undo"
+(cd "$top" && bash -eu undo)
+if [ ! -e "$top/owned" ] && [ ! -e "$top/a';touch owned;'/etc/modules-load.d/kvmfr.conf" ]; then
+	ok "the undo quotes a root with quotes"
+else
+	not_ok "the undo quotes a root with quotes" "$(cat "$top/undo")"
+fi
+
+# --json stays JSON.
+healthy
+printf '# Z\374rich\t1\n/dev/other rw,\n' >"$root/etc/apparmor.d/local/abstractions/libvirt-qemu"
+said=$(field apparmor-kvmfr writes)
+case $said in
+*"'# Z?rich\\t1\\n/dev/other rw,\\n/dev/kvmfr* rw,\\n'"*) ok "bytes that are not UTF-8 are question marks" ;;
+*) not_ok "bytes that are not UTF-8 are question marks" "$said" ;;
+esac
+
 # --- what is wrong with the question
 # refused STATUS TEXT ARGUMENT...
 refused()
