@@ -22,19 +22,17 @@ static const char *const defaults[] = {
 	"/dev/urandom", "/dev/ptmx", "/dev/kvm",  "/dev/userfaultfd",
 };
 
-static bool is_listed(const struct qemu_conf *conf, int node)
+static void put_nodes(FILE *out, const struct qemu_conf *conf, int nodes,
+		      const char *before, const char *after)
 {
-	char path[32];
-
-	snprintf(path, sizeof(path), "/dev/kvmfr%d", node);
-	for (size_t i = 0; i < conf->acl_count; i++)
-		if (!strcmp(conf->acl[i], path))
-			return true;
-	return false;
+	for (int i = 0; i < nodes; i++)
+		if (!conf->listed[i])
+			fprintf(out, "%s\"/dev/kvmfr%d\",%s", before, i, after);
 }
 
-/* The whole of the setting as it has to be. */
-static char *describe_list(const struct qemu_conf *conf, int nodes)
+/* What is in a list, and beside it, stays. */
+static char *complete_list(const struct doctor *doctor,
+			   const struct qemu_conf *conf, int nodes)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -42,16 +40,26 @@ static char *describe_list(const struct qemu_conf *conf, int nodes)
 
 	if (!out)
 		return NULL;
-	fputs("cgroup_device_acl = [\n", out);
-	for (size_t i = 0; conf->has_acl && i < conf->acl_count; i++)
-		fprintf(out, "    \"%s\",\n", conf->acl[i]);
-	for (size_t i = 0;
-	     !conf->has_acl && i < sizeof(defaults) / sizeof(*defaults); i++)
-		fprintf(out, "    \"%s\",\n", defaults[i]);
-	for (int i = 0; i < nodes; i++)
-		if (!is_listed(conf, i))
-			fprintf(out, "    \"/dev/kvmfr%d\",\n", i);
-	fputs("]", out);
+	if (!conf->has_acl) {
+		fputs("cat >>/" QEMU_CONF " <<'EOF'\ncgroup_device_acl = [\n",
+		      out);
+		for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults);
+		     i++)
+			fprintf(out, "    \"%s\",\n", defaults[i]);
+		put_nodes(out, conf, nodes, "    ", "\n");
+		fputs("]\nEOF\n", out);
+	} else if (conf->open) {
+		fprintf(out, "sed -i '%us|\\[|[", conf->open);
+		put_nodes(out, conf, nodes, " ", "");
+		fputs("|' /" QEMU_CONF "\n", out);
+	} else {
+		fprintf(out,
+			"# make a list of what is in line %u of /" QEMU_CONF
+			", and come back",
+			conf->first);
+	}
+	if (!conf->has_acl || conf->open)
+		fputs(doctor_restart_libvirt(doctor), out);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -62,16 +70,9 @@ static char *describe_list(const struct qemu_conf *conf, int nodes)
 static void check_list(struct doctor *doctor, const struct qemu_conf *conf,
 		       int nodes)
 {
-	char *list, *remove;
-
 	for (int i = 0; i < nodes; i++) {
-		if (is_listed(conf, i))
+		if (conf->listed[i])
 			continue;
-		list = describe_list(conf, nodes);
-		remove = conf->has_acl ?
-				 doctor_text("sed -i '%u,%ud' /" QEMU_CONF "\n",
-					     conf->first, conf->last) :
-				 strdup("");
 		doctor_report(
 			doctor, "cgroup-device-acl", DOCTOR_ERROR,
 			conf->has_acl ?
@@ -85,14 +86,7 @@ static void check_list(struct doctor *doctor, const struct qemu_conf *conf,
 					i),
 			doctor_text(
 				"QEMU is refused the device: 'Operation not permitted' or 'No such file or directory'."),
-			list && remove ?
-				doctor_text("%scat >>/" QEMU_CONF
-					    " <<'EOF'\n%s\nEOF\n%s",
-					    remove, list,
-					    doctor_restart_libvirt(doctor)) :
-				NULL);
-		free(remove);
-		free(list);
+			complete_list(doctor, conf, nodes));
 		return;
 	}
 }
@@ -247,5 +241,4 @@ void doctor_check_libvirt(struct doctor *doctor,
 		check_apparmor(doctor, nodes);
 		check_selinux(doctor, devices, count);
 	}
-	qemu_conf_clear(&conf);
 }

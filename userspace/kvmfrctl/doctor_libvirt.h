@@ -6,32 +6,28 @@
 #include "device.h"
 #include "doctor_user.h"
 
-#define QEMU_CONF_ACL_MAX 64
-
 /**
  * struct qemu_conf - /etc/libvirt/qemu.conf
  * @user: whom QEMU runs as, "" for libvirt's default
  * @group: likewise
  * @unguarded: security_driver is "none"
  * @has_acl: it has an active cgroup_device_acl
- * @acl: entries of that list
+ * @listed: whether /dev/kvmfr<n> is in it
  * @first: line of cgroup_device_acl
- * @last: line that its value ends on
+ * @open: line of its '[', 0 if it is no list
  */
 struct qemu_conf {
 	char user[64];
 	char group[64];
 	bool unguarded;
 	bool has_acl;
-	char *acl[QEMU_CONF_ACL_MAX];
-	size_t acl_count;
+	bool listed[KVMFR_DEVICES_MAX];
 	unsigned int first;
-	unsigned int last;
+	unsigned int open;
 };
 
 /* 0, or a negative errno: -ENOENT without libvirt. */
 int qemu_conf_read(const struct doctor *doctor, struct qemu_conf *conf);
-void qemu_conf_clear(struct qemu_conf *conf);
 
 /* Whom libvirt runs QEMU as; false if that is not known, or libvirt not there. */
 bool doctor_libvirt_user(const struct doctor *doctor, struct doctor_user *user);

@@ -54,7 +54,19 @@ static char *take_string(struct scan *scan)
 	return text;
 }
 
-static void set(struct qemu_conf *conf, const char *key, char *value)
+/* An entry of cgroup_device_acl; only "/dev/kvmfr<n>" matters. */
+static void list(struct qemu_conf *conf, const char *entry)
+{
+	static const char node[] = "/dev/kvmfr";
+
+	if (strncmp(entry, node, strlen(node)))
+		return;
+	entry += strlen(node);
+	if (*entry >= '0' && *entry < '0' + KVMFR_DEVICES_MAX && !entry[1])
+		conf->listed[*entry - '0'] = true;
+}
+
+static void set(struct qemu_conf *conf, const char *key, const char *value)
 {
 	if (!strcmp(key, "user"))
 		snprintf(conf->user, sizeof(conf->user), "%s", value);
@@ -62,11 +74,8 @@ static void set(struct qemu_conf *conf, const char *key, char *value)
 		snprintf(conf->group, sizeof(conf->group), "%s", value);
 	else if (!strcmp(key, "security_driver") && !strcmp(value, "none"))
 		conf->unguarded = true;
-	if (strcmp(key, "cgroup_device_acl") ||
-	    conf->acl_count == QEMU_CONF_ACL_MAX)
-		free(value);
-	else
-		conf->acl[conf->acl_count++] = value;
+	else if (!strcmp(key, "cgroup_device_acl"))
+		list(conf, value);
 }
 
 static void take_value(struct scan *scan, struct qemu_conf *conf,
@@ -81,6 +90,7 @@ static void take_value(struct scan *scan, struct qemu_conf *conf,
 	}
 	while (*scan->at != ']' && (value = take_string(scan))) {
 		set(conf, key, value);
+		free(value);
 		if (!list)
 			return;
 		skip(scan, ",");
@@ -106,14 +116,12 @@ static void parse(struct scan *scan, struct qemu_conf *conf)
 		scan->at++;
 		skip(scan, "");
 		if (!strcmp(key, "cgroup_device_acl")) {
-			while (conf->acl_count)
-				free(conf->acl[--conf->acl_count]);
+			memset(conf->listed, 0, sizeof(conf->listed));
 			conf->has_acl = true;
 			conf->first = line;
+			conf->open = *scan->at == '[' ? scan->line : 0;
 		}
 		take_value(scan, conf, key);
-		if (!strcmp(key, "cgroup_device_acl"))
-			conf->last = scan->line;
 	}
 }
 
@@ -133,12 +141,6 @@ int qemu_conf_read(const struct doctor *doctor, struct qemu_conf *conf)
 	return 0;
 }
 
-void qemu_conf_clear(struct qemu_conf *conf)
-{
-	while (conf->acl_count)
-		free(conf->acl[--conf->acl_count]);
-}
-
 bool doctor_libvirt_user(const struct doctor *doctor, struct doctor_user *user)
 {
 	struct qemu_conf conf;
@@ -156,6 +158,5 @@ bool doctor_libvirt_user(const struct doctor *doctor, struct doctor_user *user)
 	if (found && *conf.group && user->count < DOCTOR_GROUPS_MAX &&
 	    doctor_group_find(doctor, conf.group, &user->groups[user->count]))
 		user->count++;
-	qemu_conf_clear(&conf);
 	return found;
 }

@@ -158,6 +158,28 @@ case $status$said in
 *) not_ok "a note alone is no failure" "$status $said" ;;
 esac
 
+# --- libvirt's list of devices: nothing in it is lost, nothing in it is a command
+healthy
+{
+	echo 'cgroup_device_acl ='
+	echo '[ # all of [them]'
+	i=0
+	while [ "$i" -lt 70 ]; do
+		echo "    \"/dev/x$i\", # disk $i"
+		i=$((i + 1))
+	done
+	printf '    "\nEOF\nid", %s\n]\n' "'a\"b'"
+} >"$top/list"
+cp "$top/list" "$root/etc/libvirt/qemu.conf"
+cured cgroup-device-acl error "(line 1) does not list /dev/kvmfr0"
+sed '2s|^\[|[ "/dev/kvmfr0",|' "$top/list" >"$top/want"
+check "only the node has come into the list" cmp "$top/want" "$root/etc/libvirt/qemu.conf"
+sed 's|"/dev/x69"|"/dev/kvmfr0"|' "$top/list" >"$root/etc/libvirt/qemu.conf"
+gone "at the end of a long list, cgroup-device-acl"
+put etc/libvirt/qemu.conf 'cgroup_device_acl = "/dev/null"'
+remedy_is "what is no list is left to people" cgroup-device-acl \
+	"# make a list of what is in line 1 of /etc/libvirt/qemu.conf, and come back"
+
 # --- the whole way: nothing is there, and only what is printed is done
 healthy
 rm "$root/etc/modprobe.d/kvmfr.conf" "$root/etc/modules-load.d/kvmfr.conf" \
