@@ -230,19 +230,6 @@ becomes "or nobody" "$plain" node_is kvmfr0
 stop
 is "that was all" 2 "$(wc -l <"$log")"
 
-# Whoever reads what it says may end before it does.
-mkfifo "$dir/pipe"
-sleep 2 <"$dir/pipe" &
-printf '[nodes]\n' >"$conf"
-kvmfrd -c "$conf" 2>"$dir/pipe" &
-pid=$!
-sleep 1
-printf '[nodes]\nmode = 1\n' >"$conf"
-sleep 2
-kill -HUP $pid
-sleep 1
-is "it goes on when nobody reads that" yes "$(kill -0 $pid && echo yes)"
-kill $pid
 # More events than there is room for, made while it cannot read them.
 cat >"$dir/flood.py" <<'END'
 import os, sys
@@ -260,30 +247,19 @@ sleep 1
 echo ACTIVE_UID="$(id -u bin)" >/run/systemd/seats/.new
 mv /run/systemd/seats/.new /run/systemd/seats/seat0
 becomes "events that got lost could have been of the seat" "$with" node_is kvmfr0
-# How often it reads before it looks at anything else, traced from outside.
-cat >"$dir/trace.py" <<'END'
-import ctypes, os, subprocess, sys
-libc = ctypes.CDLL(None, use_errno=True)
-libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-ATTACH, DETACH, SYSCALL = 16, 17, 24
-pid = int(sys.argv[1])
-if libc.ptrace(ATTACH, pid, None, None):
-    sys.exit(os.strerror(ctypes.get_errno()))
-os.waitpid(pid, 0)
-subprocess.run([sys.executable, sys.argv[2], "8000"], check=True)
-# The first call that comes again and again; each is seen twice.
-last, count = "", 0
-while count < 400:
-    libc.ptrace(SYSCALL, pid, None, None)
-    os.waitpid(pid, 0)
-    call = open(f"/proc/{pid}/syscall").read().split()[0]
-    if call != last and count > 16:
-        break
-    last, count = call, count + 1 if call == last else 1
-libc.ptrace(DETACH, pid, None, None)
-print("it looks up" if count // 2 <= 64 else f"{count // 2} in a row")
-END
-is "it does not read events for ever" "it looks up" \
-	"$(timeout 20 python3 "$dir/trace.py" "$pid" "$dir/flood.py" 2>&1)"
 stop
 is "and it ends" 0 $status
+
+# Whoever reads what it says may end before it does.
+mkfifo "$dir/pipe"
+sleep 2 <"$dir/pipe" &
+printf '[nodes]\n' >"$conf"
+kvmfrd -c "$conf" 2>"$dir/pipe" &
+pid=$!
+sleep 1
+printf '[nodes]\nmode = 1\n' >"$conf"
+sleep 2
+kill -HUP $pid
+sleep 1
+is "it goes on when nobody reads that" yes "$(kill -0 $pid && echo yes)"
+kill $pid
