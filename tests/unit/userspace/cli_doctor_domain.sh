@@ -288,7 +288,6 @@ case $said in
 *"cannot write '/$local': Operation not permitted"*) ok "and not for lack of an answer" ;;
 *) not_ok "and not for lack of an answer" "$said" ;;
 esac
-rm -r "$root/${local%/*}"
 healthy
 put "$local" "/dev/other rw,"
 chmod 666 "$root/$local"
