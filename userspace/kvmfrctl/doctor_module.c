@@ -206,6 +206,7 @@ static void check_boot(struct doctor *doctor, const struct subject *subject)
 static void check_foreign(struct doctor *doctor, const struct subject *subject)
 {
 	char *package = doctor_dkms_foreign(doctor);
+	char *word = package ? doctor_quote(package) : NULL;
 
 	if (package)
 		doctor_report(
@@ -215,7 +216,9 @@ static void check_foreign(struct doctor *doctor, const struct subject *subject)
 				package),
 			doctor_text(
 				"Which of the two is loaded is a matter of luck."),
-			doctor_text("dkms remove %s --all", package));
+			word ? doctor_text("dkms remove %s --all", word) :
+			       NULL);
+	free(word);
 	free(package);
 	for (int i = 0; i < subject->count; i++) {
 		if (subject->devices[i].size >= 0)

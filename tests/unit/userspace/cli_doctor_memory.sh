@@ -163,6 +163,11 @@ put usr/src/kvmfr-0.0.12/dkms.conf 'BUILT_MODULE_NAME[0]="kvmfr"'
 mkdir -p "$root/var/lib/dkms/kvmfr/0.0.12"
 ln -s /usr/src/kvmfr-0.0.12 "$root/var/lib/dkms/kvmfr/0.0.12/source"
 found module-foreign-installed warning "kvmfr/0.0.12"
+mv "$root/var/lib/dkms/kvmfr/0.0.12" "$root/var/lib/dkms/kvmfr/0;id"
+case $(field module-foreign-installed remedy) in
+"dkms remove 'kvmfr/0;id' --all") ok "a package's name is one word" ;;
+*) not_ok "a package's name is one word" "$(field module-foreign-installed remedy)" ;;
+esac
 rm -r "$root/var/lib/dkms/kvmfr"
 gone module-foreign-installed
 
