@@ -58,6 +58,17 @@ static bool is_list(const char *text)
 	       !text[strspn(text, "0123456789abcdefABCDEFxX,")];
 }
 
+/* The kernel takes quotes around a value off. */
+static char *unquote(char *value)
+{
+	size_t length = strlen(value);
+
+	if (length < 2 || *value != '"' || value[length - 1] != '"')
+		return value;
+	value[length - 1] = '\0';
+	return value + 1;
+}
+
 /* The first value that is no list of sizes. */
 static void note_bad(struct doctor *doctor, struct doctor_boot *boot,
 		     const char *place, const char *value)
@@ -86,7 +97,7 @@ static void read_options(struct doctor *doctor, const struct doctor_line *line,
 		return;
 	while ((word = strtok_r(NULL, " \t", &rest)))
 		if (!strncmp(word, PARAMETER, strlen(PARAMETER)))
-			value = word + strlen(PARAMETER);
+			value = unquote(word + strlen(PARAMETER));
 	if (!value)
 		return;
 	add_edit(doctor, boot, line);

@@ -116,6 +116,8 @@ case $(field module-options-conflict remedy) in
 *) not_ok "quotes in a name are written as a number" "$(field module-options-conflict remedy)" ;;
 esac
 healthy
+put etc/modprobe.d/kvmfr.conf 'options kvmfr static_size_mb="64"'
+gone "with quotes around the sizes, module-options-invalid"
 put proc/cmdline "kvmfr.static_size_mb=64;id quiet"
 found module-options-invalid error "the kernel's command line says static_size_mb=64;id"
 case $(field module-options-invalid remedy) in
