@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kvmfr_test.h"
@@ -24,9 +25,23 @@ int module_load(const char *path, const char *params)
 	return ret;
 }
 
+/*
+ * By a process of its own, as rmmod is one: the kernel may wait there for pages
+ * that io_uring lets go only when whoever used it has been back in user space.
+ */
 int module_unload(const char *name)
 {
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0);
+	if (child < 0)
+		return -errno;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }
 
 int kvmfr_load(const char *params)
