@@ -54,7 +54,7 @@ static void add_edit(struct doctor *doctor, struct doctor_boot *boot,
 /* Digits of any base, and commas; anything else is not to come into a remedy. */
 static bool is_list(const char *text)
 {
-	return strlen(text) < sizeof((struct doctor_boot){ 0 }.sizes) &&
+	return strlen(text) < sizeof(((struct doctor_boot *)NULL)->sizes) &&
 	       !text[strspn(text, "0123456789abcdefABCDEFxX,")];
 }
 

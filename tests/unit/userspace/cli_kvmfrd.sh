@@ -252,7 +252,7 @@ is "and it ends" 0 $status
 
 # Whoever reads what it says may end before it does.
 mkfifo "$dir/pipe"
-sleep 2 <"$dir/pipe" &
+{ sleep 2; } <"$dir/pipe" &
 printf '[nodes]\n' >"$conf"
 kvmfrd -c "$conf" 2>"$dir/pipe" &
 pid=$!
