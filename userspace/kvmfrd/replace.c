@@ -138,12 +138,13 @@ static bool held(struct daemon *daemon, struct node *node, const char *names)
 
 static bool cannot(struct daemon *daemon, struct node *node, int ret)
 {
-	node_trouble(daemon, node, TROUBLE_REPLACE,
-		     "is not the device and cannot be replaced by it: %s%s",
-		     strerror(-ret),
-		     ret == -EPERM || ret == -EACCES ?
-			     "; kvmfrd has to run as root" :
-			     "");
+	node_trouble(
+		daemon, node, TROUBLE_REPLACE,
+		"is not the device and cannot be replaced by it: %s%s",
+		strerror(-ret),
+		ret == -EPERM || ret == -EACCES ?
+			"; kvmfrd has to run as root, with CAP_MKNOD and CAP_SYS_PTRACE" :
+			"");
 	return false;
 }
 

@@ -32,8 +32,8 @@ struct kvmfr_holder {
  * Processes that hold the file @path, relative to @root (a node, or a regular
  * file that is in its place), or a dma-buf of kvmfr.ko; sorted by pid, to be
  * freed. Processes of others cannot be seen without rights: *@blind is how many
- * could not be looked into. Processes come and go meanwhile; those that went
- * are left out.
+ * hide something, which may be just that. Processes come and go meanwhile; those
+ * that went are left out.
  *
  * Return: how many, or a negative errno.
  */

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kvmfrd from outside, in a mount namespace with a /sys and a /dev that are put
-# together here. What needs the kernel's events is tests/vm/userspace/kvmfrd.sh.
+# kvmfrd from outside, in namespaces with a /sys and a /dev that are put together
+# here, and no processes but ours: whether there are any that may not be looked
+# into is up to us. What needs the kernel's events is tests/vm/userspace/kvmfrd.sh.
 set -u
 if [ "${1-}" != inside ]; then
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' EXIT
-	unshare -mn --propagation private sh "$0" inside "$dir"
+	unshare -mnpf --propagation private --mount-proc sh "$0" inside "$dir"
 	exit
 fi
 dir=$2
@@ -184,6 +185,10 @@ echo data >/dev/kvmfr0
 sh -c 'exec sleep 1000 </dev/kvmfr0' &
 holder=$!
 sleep 0.3
+output=$(setpriv --bounding-set=-sys_ptrace,-perfmon,-sys_admin kvmfrd --once 2>&1)
+is "a file whose users may not be seen is not touched: status" "1 data" "$? $(cat /dev/kvmfr0)"
+is "and what is missing is said" "kvmfrd: /dev/kvmfr0 is not the device and cannot be \
+replaced by it: Permission denied; kvmfrd has to run as root, with CAP_MKNOD and CAP_SYS_PTRACE" "$output"
 start
 becomes "a file in use is not touched, and its user is named" 1 \
 	said "kvmfr0 is a file, not the device, .* in use by sleep \\($holder\\): stop that, then reload"
