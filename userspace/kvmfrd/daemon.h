@@ -81,7 +81,10 @@ struct daemon {
 
 int64_t now_ms(void);
 
-/* nodes.c: @drift: because something was changed behind our back */
+/*
+ * nodes.c: nodes_init() removes what one that was killed has left.
+ * @drift: because something was changed behind our back
+ */
 void nodes_init(struct daemon *daemon);
 void nodes_look(struct daemon *daemon, bool drift);
 void nodes_look_later(struct daemon *daemon);
@@ -101,6 +104,9 @@ bool replace_file(struct daemon *daemon, struct node *node,
 bool replace_missing(struct daemon *daemon, struct node *node,
 		     const struct kvmfr_device *device,
 		     const struct node_settings *settings);
+
+/* Removes what is under the temporary name, unless it is a file in use. */
+int replace_clean(struct daemon *daemon, const struct node *node);
 
 /* watch.c; 0 or a negative errno, of what cannot be done without */
 int watch_open(struct daemon *daemon);

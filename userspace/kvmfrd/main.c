@@ -196,10 +196,10 @@ int main(int argc, char **argv)
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	daemon.config = options.config;
-	nodes_init(&daemon);
 	if (!settings_load(options.config, &daemon.settings))
 		return EXIT_FAILURE;
 	if (options.check)
 		return EXIT_SUCCESS;
+	nodes_init(&daemon);
 	return options.once ? run_once(&daemon) : run(&daemon);
 }

@@ -29,6 +29,7 @@ void nodes_init(struct daemon *daemon)
 		strcpy(daemon->nodes[i].name, "kvmfr0");
 		daemon->nodes[i].name[5] += (char)i;
 		daemon->nodes[i].file_watch = -1;
+		replace_clean(daemon, &daemon->nodes[i]);
 	}
 }
 
@@ -156,26 +157,38 @@ static const char *type_name(const struct stat *st)
 		return "a symbolic link";
 	case S_IFDIR:
 		return "a directory";
-	case S_IFCHR:
-		return "the node of another device";
 	}
 	return "no character device";
 }
 
-/* The number of a device that was there before the module was loaded again. */
-static bool is_stale(const struct daemon *daemon, const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) &&
-	       !kvmfr_exists(&daemon->root, "sys/dev/char/%u:%u",
-			     major(st->st_rdev), minor(st->st_rdev));
-}
-
-static void remove_stale(const struct node *node)
+static void remove_node(struct daemon *daemon, struct node *node)
 {
 	char path[32];
 
 	snprintf(path, sizeof(path), "/dev/%s", node->name);
-	unlink(path);
+	if (unlink(path) && errno != ENOENT)
+		node_trouble(daemon, node, TROUBLE_OTHER,
+			     "is not its node and cannot be removed: %s",
+			     strerror(errno));
+	else
+		nodes_look_later(daemon);
+}
+
+/*
+ * From before the module was loaded again: a number that can be any device's.
+ * Unless the device came after it was listed, so its number is asked for again.
+ */
+static void wrong_number(struct daemon *daemon, struct node *node, dev_t number)
+{
+	char want[32], text[32];
+
+	snprintf(want, sizeof(want), "%u:%u", major(number), minor(number));
+	if (kvmfr_read(&daemon->root, text, sizeof(text),
+		       "sys/class/kvmfr/%s/dev", node->name) > 0 &&
+	    !strcmp(text, want))
+		nodes_look_later(daemon);
+	else
+		remove_node(daemon, node);
 }
 
 static void look_at(struct daemon *daemon, struct node *node,
@@ -194,9 +207,8 @@ static void look_at(struct daemon *daemon, struct node *node,
 	} else if (S_ISREG(st.st_mode)) {
 		replace_file(daemon, node, device,
 			     &daemon->settings.node[node - daemon->nodes]);
-	} else if (is_stale(daemon, &st)) {
-		remove_stale(node);
-		missing(daemon, node, device);
+	} else if (S_ISCHR(st.st_mode)) {
+		wrong_number(daemon, node, st.st_rdev);
 	} else {
 		node_trouble(daemon, node, TROUBLE_OTHER, other,
 			     type_name(&st));
@@ -214,13 +226,14 @@ static void no_device(struct daemon *daemon, struct node *node)
 	struct stat st;
 
 	node->missing_ms = 0;
+	replace_clean(daemon, node);
 	if (kvmfr_lstat(&daemon->root, &st, "dev/%s", node->name) ||
 	    kvmfr_exists(&daemon->root, "sys/class/kvmfr/%s", node->name)) {
 		node->trouble = TROUBLE_NONE;
 		return;
 	}
 	if (S_ISCHR(st.st_mode))
-		remove_stale(node);
+		remove_node(daemon, node);
 	else if (S_ISREG(st.st_mode))
 		node_trouble(daemon, node, TROUBLE_NO_MODULE, file, node->name);
 }

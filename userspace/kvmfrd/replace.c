@@ -67,24 +67,50 @@ static int find_holders(struct daemon *daemon, const char *path, char *names,
 	return blind && !names[0] ? -EACCES : 0;
 }
 
-/* The node under a temporary name, with all its rights. */
-static int make_node(const struct paths *paths,
-		     const struct kvmfr_device *device,
-		     const struct node_settings *settings, uid_t seat)
+/*
+ * One that was killed has left a node there, which gives rights to what may be
+ * another device by now, or a file that it has replaced and somebody may have
+ * opened at the last moment.
+ */
+int replace_clean(struct daemon *daemon, const struct node *node)
 {
-	int ret;
+	struct paths paths = paths_of(node);
+	char names[512] = "";
+	struct stat st;
+	int ret = 0;
+
+	if (lstat(paths.temporary, &st))
+		return 0;
+	if (S_ISREG(st.st_mode))
+		ret = find_holders(daemon, paths.temporary + 1, names,
+				   sizeof(names));
+	if (!ret && names[0])
+		ret = -EBUSY;
+	if (!ret && unlink(paths.temporary))
+		ret = -errno;
+	return ret;
+}
+
+/* The node under a temporary name, with all its rights. */
+static int make_node(struct daemon *daemon, const struct node *node,
+		     const struct kvmfr_device *device,
+		     const struct node_settings *settings)
+{
+	struct paths paths = paths_of(node);
+	int ret = replace_clean(daemon, node);
 	int fd;
 
-	unlink(paths->temporary);
-	if (mknod(paths->temporary, S_IFCHR, device->number))
+	if (ret)
+		return ret;
+	if (mknod(paths.temporary, S_IFCHR, device->number))
 		return -errno;
-	fd = open(paths->temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(paths.temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = access_apply(fd, settings, seat);
+	ret = access_apply(fd, settings, daemon->seat);
 	close(fd);
 	if (ret < 0)
-		unlink(paths->temporary);
+		unlink(paths.temporary);
 	return ret < 0 ? ret : 0;
 }
 
@@ -170,7 +196,7 @@ bool replace_file(struct daemon *daemon, struct node *node,
 	}
 	ret = find_holders(daemon, paths.node + 1, names, sizeof(names));
 	if (!ret && !names[0])
-		ret = make_node(&paths, device, settings, daemon->seat) ?:
+		ret = make_node(daemon, node, device, settings) ?:
 			      exchange(daemon, &paths, names, sizeof(names));
 	if (ret)
 		return cannot(daemon, node, ret);
@@ -188,7 +214,7 @@ bool replace_missing(struct daemon *daemon, struct node *node,
 		     const struct node_settings *settings)
 {
 	struct paths paths = paths_of(node);
-	int ret = make_node(&paths, device, settings, daemon->seat);
+	int ret = make_node(daemon, node, device, settings);
 
 	if (!ret && renameat2(AT_FDCWD, paths.temporary, AT_FDCWD, paths.node,
 			      RENAME_NOREPLACE)) {

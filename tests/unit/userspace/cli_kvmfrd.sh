@@ -141,13 +141,21 @@ rmdir /dev/kvmfr1
 mkfifo /dev/kvmfr1
 says "--once with a pipe" 1 '/dev/kvmfr1 is no character device' --once
 rm /dev/kvmfr1
+mknod -m 600 /dev/kvmfr1 b 240 1
+says "--once with a disk" 1 '/dev/kvmfr1 is no character device' --once
+rm /dev/kvmfr1
 mknod -m 600 /dev/kvmfr1 c 1 3
 mkdir /sys/dev/char/1:3
-says "--once with another device" 1 '/dev/kvmfr1 is the node of another device' --once
-rm /dev/kvmfr1
-mknod -m 600 /dev/kvmfr1 c 239 1
-says "--once with the number from before" 0 'set right again' --once
-is "makes that anew" "$plain 240:1" "$(node_is kvmfr1) $(stat -c '%Hr:%Lr' /dev/kvmfr1)"
+mount -o remount,bind,ro /dev
+says "--once with a number that cannot be put right" 1 \
+	'^kvmfrd: /dev/kvmfr1 is not its node and cannot be removed: Read-only' --once
+mount -o remount,bind,rw /dev
+says "--once with the number of another device" 0 'set right again' --once
+is "makes it anew" "$plain 240:1" "$(node_is kvmfr1) $(stat -c '%Hr:%Lr' /dev/kvmfr1)"
+mknod -m 660 /dev/.kvmfr0.kvmfrd c 1 3
+mknod -m 660 /dev/.kvmfr5.kvmfrd c 1 3
+says "--once after one that was killed" 0 '^$' --once
+is "removes the nodes that this one left" "kvmfr0 kvmfr1 null " "$(names)"
 chgrp root /dev/kvmfr0
 output=$(setpriv --bounding-set=-all kvmfrd -c "$conf" --once 2>&1)
 is "--once without rights: status" 1 $?
@@ -204,6 +212,16 @@ rm /dev/other
 says "one that nobody has is replaced" 0 'kvmfr0 was a file, .*; now it is the device' --once
 is "by the node" "$plain" "$(node_is kvmfr0)"
 is "and nothing is left over" "kvmfr0 kvmfr1 null " "$(names)"
+echo data >/dev/.kvmfr0.kvmfrd
+sh -c 'exec sleep 1000 </dev/.kvmfr0.kvmfrd' &
+holder=$!
+sleep 0.3
+says "a file that was replaced by one that was killed, in use" 0 '^$' --once
+is "stays" data "$(cat /dev/.kvmfr0.kvmfrd)"
+kill "$holder"
+wait "$holder" 2>/dev/null
+says "not in use" 0 '^$' --once
+is "is removed" "kvmfr0 kvmfr1 null " "$(names)"
 echo data >/dev/file
 mv /dev/file /dev/kvmfr0
 mount -o remount,bind,ro /dev
