@@ -14,6 +14,7 @@ DESTDIR=${DESTDIR-}
 PREFIX=${PREFIX:-/usr/local}
 NAME=kvmfr-suite
 USERSPACE=${USERSPACE:-yes}
+UNITS="kvmfrd.service vfio-powerd.service"
 LIBRARIES="libudev libkmod inih json-c libxml-2.0 libacl"
 VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$TOP/dkms.conf")
 
@@ -173,15 +174,28 @@ install_files()
 	reload_udev
 }
 
+# systemd COMMAND...: asks it where it runs; what it refuses is not our failure
+systemd()
+{
+	[ -z "$DESTDIR" ] && [ -d /run/systemd/system ] || return 0
+	systemctl "$@" || :
+}
+
 install_userspace()
 {
 	userspace install
 	[ -e "$CONFIG" ] || install -D -m 644 "$TOP/userspace/kvmfr.conf" "$CONFIG"
+	systemd daemon-reload
+	# shellcheck disable=SC2086 # separated by blanks
+	systemd try-restart $UNITS
 }
 
 uninstall_userspace()
 {
+	# shellcheck disable=SC2086 # separated by blanks
+	[ ! -e "$PREFIX/lib/systemd/system/${UNITS%% *}" ] || systemd disable --now $UNITS
 	userspace uninstall
+	systemd daemon-reload
 	if cmp -s "$TOP/userspace/kvmfr.conf" "$CONFIG"; then
 		rm -f "$CONFIG"
 	elif [ -e "$CONFIG" ]; then
