@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +27,13 @@ static int write_fully(int fd, const char *data, size_t size)
 	return 0;
 }
 
-static int fill(int fd, const void *data, size_t size, mode_t mode)
+static int fill(int fd, const void *data, size_t size, mode_t mode, bool sync)
 {
 	int ret = write_fully(fd, data, size);
 
 	if (ret)
 		return ret;
-	if (fchmod(fd, mode) || fsync(fd))
+	if (fchmod(fd, mode) || (sync && fsync(fd)))
 		return -errno;
 	return 0;
 }
@@ -57,8 +58,8 @@ static int sync_directory(const char *path)
 	return ret;
 }
 
-int kvmfr_file_replace(const char *path, const void *data, size_t size,
-		       mode_t mode)
+static int replace(const char *path, const void *data, size_t size, mode_t mode,
+		   bool sync)
 {
 	char temporary[PATH_MAX];
 	struct stat st;
@@ -74,7 +75,7 @@ int kvmfr_file_replace(const char *path, const void *data, size_t size,
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = fill(fd, data, size, mode);
+	ret = fill(fd, data, size, mode, sync);
 	if (close(fd) && !ret)
 		ret = -errno;
 	if (!ret && rename(temporary, path))
@@ -83,5 +84,17 @@ int kvmfr_file_replace(const char *path, const void *data, size_t size,
 		unlink(temporary);
 		return ret;
 	}
-	return sync_directory(path);
+	return sync ? sync_directory(path) : 0;
+}
+
+int kvmfr_file_replace(const char *path, const void *data, size_t size,
+		       mode_t mode)
+{
+	return replace(path, data, size, mode, true);
+}
+
+int kvmfr_file_publish(const char *path, const void *data, size_t size,
+		       mode_t mode)
+{
+	return replace(path, data, size, mode, false);
 }

@@ -18,4 +18,11 @@
 int kvmfr_file_replace(const char *path, const void *data, size_t size,
 		       mode_t mode);
 
+/*
+ * The same for what is written again and again, and is out of date after the
+ * death of the machine: that may lose both contents. Disks can stay asleep.
+ */
+int kvmfr_file_publish(const char *path, const void *data, size_t size,
+		       mode_t mode);
+
 #endif

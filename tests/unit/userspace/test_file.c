@@ -2,6 +2,7 @@
 /* Files that are never seen half written, whoever is killed meanwhile. */
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -10,6 +11,15 @@
 #include "fixture.h"
 
 #define SIZE 200000
+
+/* In the place of the C library's, to count them. */
+static unsigned int syncs;
+
+int fsync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static int setup(void **state)
 {
@@ -54,6 +64,23 @@ static void contents_and_mode_are_replaced(void **state)
 	assert_int_equal(st.st_mode & 07777, 0604);
 	assert_int_equal(count_files(fixture), 1);
 	umask(022);
+}
+
+static void only_what_has_to_last_wakes_disks(void **state)
+{
+	struct fixture *fixture = *state;
+	char *path = fixture_path(fixture, "d/file");
+	char text[16];
+
+	syncs = 0;
+	assert_int_equal(kvmfr_file_replace(path, "one", 3, 0644), 0);
+	assert_int_equal(syncs, 2); /* the file and its directory */
+	assert_int_equal(kvmfr_file_publish(path, "three", 5, 0644), 0);
+	assert_int_equal(syncs, 2);
+	assert_int_equal(
+		kvmfr_read(&fixture->root, text, sizeof(text), "d/file"), 5);
+	assert_string_equal(text, "three");
+	assert_int_equal(count_files(fixture), 1);
 }
 
 static void links_are_replaced(void **state)
@@ -210,6 +237,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(contents_and_mode_are_replaced),
+		TEST(only_what_has_to_last_wakes_disks),
 		TEST(links_are_replaced),
 		TEST(failures_change_nothing),
 		TEST(what_is_no_file_stays),
