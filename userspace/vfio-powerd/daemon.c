@@ -54,6 +54,25 @@ static const char *config_name(const struct powerd *powerd)
 				     "/" KVMFR_CONFIG_PATH;
 }
 
+/* What is not written any more would be taken for the present. */
+static void leave_file(struct powerd_file *file, const char *path)
+{
+	if (file->ours)
+		unlink(path);
+	*file = (struct powerd_file){ 0 };
+}
+
+static void leave_files(struct powerd *powerd,
+			const struct kvmfr_config_power *next)
+{
+	const struct kvmfr_config_power *power = &powerd->config->power;
+
+	if (strcmp(power->state, next->state))
+		leave_file(&powerd->state, power->state);
+	if (strcmp(power->metrics, next->metrics))
+		leave_file(&powerd->metrics, power->metrics);
+}
+
 int powerd_configure(struct powerd *powerd)
 {
 	const char *consequence =
@@ -75,6 +94,8 @@ int powerd_configure(struct powerd *powerd)
 			   strerror(-ret), consequence);
 	if (ret)
 		return ret;
+	if (powerd->config)
+		leave_files(powerd, &config->power);
 	kvmfr_config_free(powerd->config);
 	powerd->config = config;
 	powerd_metering_reset(powerd);
@@ -84,28 +105,30 @@ int powerd_configure(struct powerd *powerd)
 /* The default directory is ours to make; others are somebody else's. */
 static int write_file(const char *path, const char *text)
 {
-	int ret = text ? kvmfr_file_replace(path, text, strlen(text), 0644) :
+	int ret = text ? kvmfr_file_publish(path, text, strlen(text), 0644) :
 			 -ENOMEM;
 
 	if (ret == -ENOENT &&
 	    !strncmp(path, POWERD_DIRECTORY "/", sizeof(POWERD_DIRECTORY)) &&
-	    !mkdir(POWERD_DIRECTORY, 0755))
-		ret = kvmfr_file_replace(path, text, strlen(text), 0644);
+	    !mkdir(POWERD_DIRECTORY, 0755) && !chmod(POWERD_DIRECTORY, 0755))
+		ret = kvmfr_file_publish(path, text, strlen(text), 0644);
 	return ret;
 }
 
 /* Says so when it begins to fail, fails in another way, or works again. */
-static int put_file(const char *path, char *text, int before)
+static void put_file(struct powerd_file *file, const char *path, char *text)
 {
 	int ret = write_file(path, text);
 
 	free(text);
-	if (ret && ret != before)
+	if (ret && ret != file->error)
 		powerd_log("cannot write '%s': %s; tried again later", path,
 			   strerror(-ret));
-	else if (!ret && before)
+	else if (!ret && file->error)
 		powerd_log("'%s' can be written again", path);
-	return ret;
+	file->error = ret;
+	if (!ret)
+		file->ours = true;
 }
 
 static bool read_slots(struct powerd *powerd)
@@ -140,15 +163,11 @@ static void write_files(struct powerd *powerd)
 		.meter = powerd->samples ? powerd->sample_meter : "none",
 	};
 
-	powerd->state_error = *power->state ? put_file(power->state,
-						       powerd_json(&report),
-						       powerd->state_error) :
-					      0;
-	powerd->metrics_error = *power->metrics ?
-					put_file(power->metrics,
-						 powerd_metrics(&report),
-						 powerd->metrics_error) :
-					0;
+	if (*power->state)
+		put_file(&powerd->state, power->state, powerd_json(&report));
+	if (*power->metrics)
+		put_file(&powerd->metrics, power->metrics,
+			 powerd_metrics(&report));
 }
 
 bool powerd_refresh(struct powerd *powerd)
@@ -165,7 +184,7 @@ bool powerd_refresh(struct powerd *powerd)
 		 "%zu slots, %" PRIu64 " samples pushed", powerd->slot_count,
 		 powerd->samples);
 	kvmfr_notify_status(status);
-	return !powerd->state_error && !powerd->metrics_error;
+	return !powerd->state.error && !powerd->metrics.error;
 }
 
 void powerd_refresh_soon(struct powerd *powerd)
@@ -174,6 +193,11 @@ void powerd_refresh_soon(struct powerd *powerd)
 
 	if (soon_ms < powerd->refresh_ms)
 		powerd->refresh_ms = soon_ms;
+}
+
+void powerd_end(struct powerd *powerd)
+{
+	leave_file(&powerd->metrics, powerd->config->power.metrics);
 }
 
 void powerd_free(struct powerd *powerd)

@@ -48,7 +48,7 @@ static void parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct argp_option list[] = {
 		{ "config", 'c', "FILE", 0,
-		  "settings, instead of " SYSCONFDIR "/kvmfr.conf", 0 },
+		  "settings, instead of /" KVMFR_CONFIG_PATH, 0 },
 		{ "once", 'o', NULL, 0, "write the files once and exit", 0 },
 		{ "root", 'r', "DIR", 0,
 		  "read sysfs and the settings below DIR", 0 },
@@ -156,6 +156,7 @@ static int run(struct powerd *powerd)
 	kvmfr_notify_ready();
 	wait_and_serve(powerd, uevent, pollers);
 	kvmfr_notify_stopping();
+	powerd_end(powerd);
 	kvmfr_uevent_close(uevent);
 	close(pollers[0].fd);
 	return EXIT_SUCCESS;

@@ -130,6 +130,7 @@ static void note_error(struct powerd *powerd, int error)
 static void push(struct powerd *powerd, int64_t power_uw)
 {
 	char text[24];
+	int error = 0;
 
 	snprintf(text, sizeof(text), "%" PRId64, power_uw);
 	for (size_t i = 0; i < powerd->slot_count; i++) {
@@ -147,8 +148,9 @@ static void push(struct powerd *powerd, int64_t power_uw)
 		if (ret && ret != powerd->push_error)
 			powerd_log("cannot give slot %s a sample: %s",
 				   slot->port, strerror(-ret));
-		powerd->push_error = ret;
+		error = error ?: ret;
 	}
+	powerd->push_error = error;
 	powerd->sample_uw = power_uw;
 	powerd->sample_meter = kvmfr_meter_name(&powerd->meter);
 	powerd->samples++;

@@ -34,6 +34,16 @@ struct powerd_report {
 };
 
 /**
+ * struct powerd_file - one of the files that are written
+ * @error: why it is not up to date, or 0
+ * @ours: it has been written
+ */
+struct powerd_file {
+	int error;
+	bool ours;
+};
+
+/**
  * struct powerd - the daemon
  * @root: where sysfs is
  * @config_path: the file that was asked for, NULL for the usual one
@@ -41,13 +51,13 @@ struct powerd_report {
  * @slots: as they were read last
  * @slot_count: how many they are
  * @slots_error: why they could not be read, or 0
- * @state_error: why the state file is not up to date, or 0
- * @metrics_error: the same for the metrics
+ * @state: the file for programs
+ * @metrics: the one for node_exporter
  * @refresh_ms: when everything is read and written again, CLOCK_MONOTONIC
  * @refreshed_ms: when that was done last
  * @meter: where samples come from
  * @meter_error: why the last reading failed, or 0, or POWERD_UNTRIED
- * @push_error: why a slot did not take one, or 0
+ * @push_error: why the first slot that did not take one did not, or 0
  * @sample_uw: the last one that was pushed
  * @sample_meter: the name of its meter
  * @samples: how many were
@@ -62,8 +72,8 @@ struct powerd {
 	struct vfio_pm_slot *slots;
 	size_t slot_count;
 	int slots_error;
-	int state_error;
-	int metrics_error;
+	struct powerd_file state;
+	struct powerd_file metrics;
 	int64_t refresh_ms;
 	int64_t refreshed_ms;
 	struct kvmfr_meter meter;
@@ -88,6 +98,8 @@ int powerd_configure(struct powerd *powerd);
 bool powerd_refresh(struct powerd *powerd);
 /* Something has changed; storms are taken together. */
 void powerd_refresh_soon(struct powerd *powerd);
+/* The metrics would be taken for the present as long as they are there. */
+void powerd_end(struct powerd *powerd);
 void powerd_free(struct powerd *powerd);
 
 /* journal.c */

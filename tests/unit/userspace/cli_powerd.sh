@@ -283,6 +283,7 @@ is "and the daemon goes on" decided "$(value 'd["slots"][0]["state"]')"
 check "it ends when it is told to" stop
 
 # Nobody ever reads half a file, whenever it dies.
+once
 python3 - "$state" "$metrics" "$tmp/stop" >"$tmp/reader" 2>&1 <<'END' &
 import json, os, sys
 reads = texts = 0
@@ -349,6 +350,34 @@ else
 	echo "# no mounts here: full disks were not tried"
 fi
 
+# Files that are no longer written are not taken for the present.
+settings "meter = none"
+rm -f "$state" "$metrics"
+start
+within 10 test -s "$metrics"
+sed -i "s|^metrics.*|metrics = $tmp/out/other.prom|; s|^state.*|state = $tmp/out/other.json|" "$conf"
+reload
+check "with other settings there are other files" within 5 test -s "$tmp/out/other.prom"
+is "and the old ones are gone" "" "$(ls "$state" "$metrics" 2>/dev/null)"
+mkfifo "$tmp/out/pipe.prom"
+sed -i "s|^metrics.*|metrics = $tmp/out/pipe.prom|; s|^state.*|state = $tmp/nowhere/state|" "$conf"
+reload
+check "what cannot be written is told" within 5 grep -q "cannot write '$tmp/nowhere/state'" "$said"
+settings "meter = none"
+reload
+check "files that are written again" within 5 test -s "$metrics"
+is "were never told of" "" "$(grep 'can be written again' "$said")"
+check "what is not ours stays" test -p "$tmp/out/pipe.prom"
+check "it ends" stop
+is "metrics end with it, the state does not" "$state" "$(ls "$state" "$metrics" 2>/dev/null)"
+rm "$tmp/out/pipe.prom"
+
+# A daemon that somebody starts who wants to be alone.
+mkdir "$tmp/empty"
+sh -c "umask 077 && exec vfio-powerd --root '$tmp/empty' --once" 2>"$said"
+is "everybody may read the state" "755 644" \
+	"$(stat -c %a /run/vfio-powerd /run/vfio-powerd/state.json | paste -sd' ')"
+
 # Samples, from a program that is run without a shell.
 cat >"$tmp/meter" <<END
 #!/bin/sh
@@ -377,6 +406,14 @@ check "about one a second ($(($(calls) - before)) in 5 s)" \
 # shellcheck disable=SC2016 # as it is in the settings
 is "words are passed as they are" '$HOME && touch '"$tmp/shell" "$(head -n 1 "$tmp/calls")"
 check "no shell was there" test ! -e "$tmp/shell"
+make_slot 0000:00:01.0 measuring undecided pushed
+rm "$class/0000:00:01.0/meter/sample"
+mkdir "$class/0000:00:01.0/meter/sample"
+reload
+sleep 4
+is "a slot that takes none is told once" 1 "$(grep -c 'cannot give slot 0000:00:01.0' "$said")"
+rm -r "$class/0000:00:01.0"
+reload
 echo "15 W" >"$tmp/power"
 check "what is no number is told" within 5 grep -q "$tmp/meter.*no number" "$said"
 sleep 2
