@@ -142,7 +142,8 @@ becomes "once it is closed, the device takes its place" 5 "$lg" node_is kvmfr0
 unload
 becomes "that one goes, too" 5 "" names
 
-# With another name, a link, another device: nothing of that is touched.
+# With another name, a link: nothing of that is touched. Another device's node is
+# not left with that name.
 : >"$log"
 truncate -s 1M /dev/kvmfr0
 ln /dev/kvmfr0 /dev/elsewhere
@@ -158,10 +159,8 @@ is "and not followed" "root:root 644" "$(stat -c '%U:%G %a' /tmp/victim)"
 mknod -m 600 /dev/.null c 1 3
 mv -T /dev/.null /dev/kvmfr0
 kill -HUP "$pid"
-becomes "another device is warned about" 5 1 said 'kvmfr0 is the node of another device'
-is "and not touched" "root:root 600" "$(stat -c '%U:%G %a' /dev/kvmfr0)"
-rm /dev/kvmfr0
-becomes "after the remedy the node is there" 5 "$lg" node_is kvmfr0
+becomes "the node of another device is replaced" 5 "$lg" node_is kvmfr0
+is "by the device's" "$(cat /sys/class/kvmfr/kvmfr0/dev)" "$(stat -c '%Hr:%Lr' /dev/kvmfr0)"
 unload
 becomes "nothing is left of all that" 5 "" names
 
