@@ -133,6 +133,12 @@ int access_apply(int fd, const struct node_settings *settings, uid_t seat)
 			return -errno;
 		changed = true;
 	}
+	/* An ACL says nothing of these bits, which mean nothing for a node. */
+	if (st.st_mode & 07000) {
+		if (chmod(fd_path(fd).text, st.st_mode & 0777))
+			return -errno;
+		changed = true;
+	}
 	ret = apply_acl(fd, settings, seat);
 	return ret < 0 ? ret : ret || changed;
 }

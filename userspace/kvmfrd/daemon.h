@@ -60,6 +60,7 @@ struct node {
  * @udevd: they come from it; otherwise from the kernel
  * @look_ms: when to look at all nodes, 0 for never
  * @sign_ms: when the first sign came that this is needed
+ * @list_error: that devices cannot be listed was said, for this reason
  * @troubles: nodes that are not as they should be, at the last look
  */
 struct daemon {
@@ -76,6 +77,7 @@ struct daemon {
 	bool udevd;
 	int64_t look_ms;
 	int64_t sign_ms;
+	int list_error;
 	unsigned int troubles;
 };
 

@@ -69,12 +69,11 @@ static int run_once(struct daemon *daemon)
 static void reload(struct daemon *daemon)
 {
 	kvmfr_notify_reloading();
-	if (settings_load(daemon->config, &daemon->settings)) {
-		nodes_forget(daemon);
+	if (settings_load(daemon->config, &daemon->settings))
 		watch_seat(daemon);
-	} else {
+	else
 		log_error("the settings from before stay in force");
-	}
+	nodes_forget(daemon);
 	nodes_look(daemon, false);
 	kvmfr_notify_ready();
 }

@@ -289,11 +289,15 @@ void nodes_look(struct daemon *daemon, bool drift)
 	daemon->look_ms = 0;
 	daemon->troubles = 0;
 	if (count < 0) {
-		log_error("cannot read '/sys/class/kvmfr': %s",
-			  strerror(-count));
+		if (count != daemon->list_error)
+			log_error("cannot read '/sys/class/kvmfr': %s",
+				  strerror(-count));
+		daemon->list_error = count;
 		daemon->troubles = 1;
+		nodes_look_later(daemon);
 		return;
 	}
+	daemon->list_error = 0;
 	read_seat(daemon);
 	for (int i = 0; i < KVMFR_DEVICES_MAX; i++) {
 		const struct kvmfr_device *device = NULL;

@@ -156,6 +156,9 @@ mknod -m 660 /dev/.kvmfr0.kvmfrd c 1 3
 mknod -m 660 /dev/.kvmfr5.kvmfrd c 1 3
 says "--once after one that was killed" 0 '^$' --once
 is "removes the nodes that this one left" "kvmfr0 kvmfr1 null " "$(names)"
+chmod 6660 /dev/kvmfr0
+says "--once with bits that mean nothing" 0 '^$' -c "$conf" --once
+is "removes them" "$daemon" "$(node_is kvmfr0)"
 chgrp root /dev/kvmfr0
 output=$(setpriv --bounding-set=-all kvmfrd -c "$conf" --once 2>&1)
 is "--once without rights: status" 1 $?
@@ -178,6 +181,7 @@ sed -i 's/0640/0840/' "$conf"
 kill -HUP "$pid"
 becomes "a bad file is refused" 1 said "line 3: mode '0840'.*"
 becomes "the settings from before stay in force" 1 said 'from before stay in force'
+becomes "for nodes that were left alone, too" "$daemon" node_is kvmfr0
 sed -i 's/0840/0640/; s/bin/games/' "$conf"
 kill -HUP "$pid"
 becomes "a good one is not" "$(echo "$daemon" | sed s/bin/games/)" node_is kvmfr0
@@ -186,6 +190,19 @@ becomes "a node that was removed is made again" "$(echo "$daemon" | sed s/bin/ga
 stop INT
 is "SIGINT ends it" 0 $status
 is "and leaves the rights" "$plain" "$(node_is kvmfr1)"
+
+# When the kernel has no memory for an answer, for example.
+start
+mv /sys/class/kvmfr /sys/class/aside
+: >/sys/class/kvmfr
+chmod 600 /dev/kvmfr0
+becomes "devices that cannot be listed are told" 1 said "cannot read '/sys/class/kvmfr': Not a directory"
+sleep 1
+is "once" 1 "$(said 'cannot read')"
+rm /sys/class/kvmfr
+mv /sys/class/aside /sys/class/kvmfr
+becomes "later they can" "$plain" node_is kvmfr0
+stop
 
 # Files in the place of the device.
 rm /dev/kvmfr0
