@@ -345,7 +345,8 @@ static int parse(struct kvmfr_domain *domain, const char *text, size_t size,
 	} else {
 		ret = read_domain(domain, top);
 		if (ret == -E2BIG) {
-			snprintf(error, 256, "it has too many arguments");
+			snprintf(error, 256,
+				 "it has too many arguments, or too long ones");
 			ret = -EINVAL;
 		}
 		check_lines(domain, text, size);

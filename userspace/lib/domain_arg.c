@@ -8,6 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* The kernel starts no program with an argument of twice as much. */
+#define TEXT_MAX (64 * 1024)
+
 /* The key that holds the type, in either syntax. */
 static bool is_type(const struct kvmfr_domain_arg *arg, const char *key)
 {
@@ -58,21 +61,20 @@ static int read_json(struct kvmfr_domain_arg *arg, const char *text)
 }
 
 /* Up to the next comma, where ",," is one; moves *@text behind it. */
-static char *take_part(const char **text)
+static char *take_part(char **text)
 {
-	char *part = malloc(strlen(*text) + 1);
-	size_t length = 0;
+	char *part = *text;
+	char *end = part;
 
-	while (part && **text) {
+	while (**text) {
 		if (**text == ',' && (*text)[1] != ',') {
 			(*text)++;
 			break;
 		}
 		*text += **text == ',';
-		part[length++] = *(*text)++;
+		*end++ = *(*text)++;
 	}
-	if (part)
-		part[length] = '\0';
+	*end = '\0';
 	return part;
 }
 
@@ -93,23 +95,26 @@ static int read_part(struct kvmfr_domain_arg *arg, char *part, bool first)
 
 static int read_commas(struct kvmfr_domain_arg *arg, const char *text)
 {
+	char *copy = strdup(text);
+	char *rest = copy;
 	bool first = true;
-	int ret = 0;
+	int ret = copy ? 0 : -ENOMEM;
 
-	while (*text && !ret) {
-		char *part = take_part(&text);
-
-		ret = part ? read_part(arg, part, first) : -ENOMEM;
+	while (!ret && *rest) {
+		ret = read_part(arg, take_part(&rest), first);
 		first = false;
-		free(part);
 	}
+	free(copy);
 	return ret;
 }
 
 int kvmfr_domain_arg_read(struct kvmfr_domain_arg *arg, const char *text)
 {
-	int ret = *text == '{' ? read_json(arg, text) : read_commas(arg, text);
+	int ret;
 
+	if (strlen(text) > TEXT_MAX)
+		return -E2BIG;
+	ret = *text == '{' ? read_json(arg, text) : read_commas(arg, text);
 	if (ret || arg->type)
 		return ret;
 	arg->type = strdup("");

@@ -293,6 +293,41 @@ static void arguments_have_a_limit(void **state)
 	refuse(text, strlen(text), "too many arguments");
 }
 
+/* Types replace each other, so that they are not too many; nor do they take long. */
+static void long_arguments_are_refused(void **state)
+{
+	enum { LONGEST = 64 * 1024, MORE = 1000 * 1000 };
+	static char text[3 * MORE + 256];
+	struct kvmfr_domain *domain;
+	char *begin = stpcpy(text,
+			     "<domain " QEMU "><qemu:commandline>"
+			     "<qemu:arg value='-object'/><qemu:arg value='");
+	static const char end[] = "'/></qemu:commandline></domain>";
+	char *at = begin;
+
+	memset(begin, 'a', LONGEST);
+	strcpy(begin + LONGEST, end);
+	domain = parse(text);
+	assert_int_equal(strlen(domain->arg[0].type), LONGEST);
+	kvmfr_domain_free(domain);
+	begin[LONGEST] = 'a';
+	strcpy(begin + LONGEST + 1, end);
+	refuse(text, strlen(text), "too long");
+
+	for (int i = 0; i < LONGEST / 11; i++)
+		at = stpcpy(at, "qom-type=a,");
+	strcpy(at, end);
+	domain = parse(text);
+	assert_string_equal(domain->arg[0].type, "a");
+	kvmfr_domain_free(domain);
+	for (at = begin; at < begin + 3 * MORE - 32;)
+		at = stpcpy(at, "qom-type=a,");
+	strcpy(at, end);
+	alarm(20);
+	refuse(text, strlen(text), "too long");
+	alarm(0);
+}
+
 static void what_is_no_domain_is_refused(void **state)
 {
 	static const char nul[] = "<domain>\0</domain>";
@@ -385,6 +420,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_read_as_qemu_does),
 		cmocka_unit_test(names_are_one_line),
 		cmocka_unit_test(arguments_have_a_limit),
+		cmocka_unit_test(long_arguments_are_refused),
 		cmocka_unit_test(what_is_no_domain_is_refused),
 		cmocka_unit_test(types_and_entities_are_refused),
 		cmocka_unit_test(deep_trees_are_refused),
