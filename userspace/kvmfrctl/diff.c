@@ -31,12 +31,50 @@ static const char *find_line(const char *text, size_t line)
 	return text;
 }
 
+/* The beginning of the line that ends before @at. */
+static const char *line_before(const char *text, const char *at)
+{
+	const char *newline =
+		at > text ? memrchr(text, '\n', (size_t)(at - text) - 1) : NULL;
+
+	return newline ? newline + 1 : text;
+}
+
 /* A last line without a newline is another one than the same with it. */
 static bool same_line(const char *a, const char *b)
 {
 	size_t length = strcspn(a, "\n");
 
 	return !strncmp(a, b, length) && a[length] == b[length];
+}
+
+/* How many lines both begin with. */
+static size_t count_head(const char *a, const char *b)
+{
+	size_t lines = 0;
+
+	while (*a && *b && same_line(a, b)) {
+		a = find_line(a, 1);
+		b = find_line(b, 1);
+		lines++;
+	}
+	return lines;
+}
+
+/* How many lines both end with, up to @most. */
+static size_t count_tail(const char *a, const char *b, size_t most)
+{
+	const char *a_at = a + strlen(a), *b_at = b + strlen(b);
+	size_t lines = 0;
+
+	while (lines < most) {
+		a_at = line_before(a, a_at);
+		b_at = line_before(b, b_at);
+		if (!same_line(a_at, b_at))
+			break;
+		lines++;
+	}
+	return lines;
 }
 
 /* Tabs may stay, all else that commands a terminal may not. */
@@ -87,15 +125,11 @@ void diff_print(const char *path, const char *before, const char *after)
 	const char *a = before ? before : "";
 	const char *b = after ? after : "";
 	size_t a_lines = count_lines(a), b_lines = count_lines(b);
-	size_t head = 0, tail = 0, from, a_to, b_to;
+	size_t head = count_head(a, b);
+	size_t tail = count_tail(
+		a, b, (a_lines < b_lines ? a_lines : b_lines) - head);
+	size_t from, a_to, b_to;
 
-	while (head < a_lines && head < b_lines &&
-	       same_line(find_line(a, head), find_line(b, head)))
-		head++;
-	while (tail < a_lines - head && tail < b_lines - head &&
-	       same_line(find_line(a, a_lines - tail - 1),
-			 find_line(b, b_lines - tail - 1)))
-		tail++;
 	if (head == a_lines && head == b_lines && !before == !after)
 		return;
 	from = head > CONTEXT ? head - CONTEXT : 0;

@@ -169,6 +169,15 @@ cat >"$dir/want" <<END
 +kvmfr
 END
 check "the diff has context and both files" cmp "$dir/diff" "$dir/want"
+lines=300000
+{
+	yes '' | head -n "$lines"
+	echo 'options kvmfr static_size_mb=16'
+	yes '' | head -n "$lines"
+} >"$root/etc/modprobe.d/kvmfr.conf"
+timeout 20 kvmfrctl --root "$root" resize --dry-run --persist 32 >"$dir/out"
+check "a file of many lines takes no time" grep -qx "@@ -$((lines - 2)),7 +$((lines - 2)),7 @@" "$dir/out"
+cp "$dir/before" "$root/etc/modprobe.d/kvmfr.conf"
 check "nothing to forget is a failure" ctl 1 resize --forget
 check "that says so" said "kvmfrctl: there is nothing to forget: no --persist before"
 # As --persist leaves it, which needs a module that can be loaded.
