@@ -28,16 +28,26 @@ static bool is_attribute(const struct doctor_write *write)
 	       !strncmp(write->path, "proc/", 5);
 }
 
-/* What is there now, to be freed; NULL if nothing. Else it cannot be kept. */
-static int old_text(const struct kvmfr_root *root,
-		    const struct doctor_write *write, char **text)
-{
-	int ret = kvmfr_read_all(root, text, FILE_MAX, "%s", write->path);
+/**
+ * struct change - a write that is to be done
+ * @old: what was there when it was shown, NULL if nothing
+ * @blind: an attribute that cannot be read; it can be written all the same
+ */
+struct change {
+	const struct doctor_write *write;
+	char *old;
+	bool blind;
+};
 
-	if (ret >= 0 || ret == -ENOENT)
+static int read_old(const struct kvmfr_root *root, struct change *change)
+{
+	const char *path = change->write->path;
+	int ret = kvmfr_read_all(root, &change->old, FILE_MAX, "%s", path);
+
+	change->blind = ret < 0 && is_attribute(change->write);
+	if (ret >= 0 || ret == -ENOENT || change->blind)
 		return 0;
-	command_fail("cannot read '/%s': %s", write->path, strerror(-ret));
-	return ret;
+	return command_fail("cannot read '/%s': %s", path, strerror(-ret));
 }
 
 /* Files are read without their last newline. */
@@ -98,19 +108,21 @@ __attribute__((format(printf, 1, 2))) static char *quote(const char *format,
 }
 
 static void show_undo(const struct kvmfr_root *root,
-		      const struct doctor_write *write, const char *old,
-		      FILE *out)
+		      const struct change *change, FILE *out)
 {
+	const struct doctor_write *write = change->write;
 	char at[PATH_MAX];
 	char *path, *saved, *text;
 
 	root_path(root, at);
 	path = quote("%s/%s", at, write->path);
 	saved = quote("%s/%s" SAVED, at, write->path);
-	text = quote("%s", old ? old : "");
+	text = quote("%s", change->old ? change->old : "");
 	if (!path || !saved || !text)
 		fprintf(out, "    # out of memory\n");
-	else if (!old)
+	else if (change->blind)
+		fprintf(out, "    # %s could not be read before\n", path);
+	else if (!change->old)
 		fprintf(out, "    rm %s\n", path);
 	else if (is_attribute(write))
 		fprintf(out, "    echo %s >%s\n", text, path);
@@ -187,57 +199,121 @@ static int do_write(const struct kvmfr_root *root,
 	return replace_file(root, write->path, write->text, mode);
 }
 
-typedef int (*write_fn)(const struct kvmfr_root *root,
-			const struct doctor_write *write, const char *old,
-			FILE *out);
+struct changes {
+	struct change *change;
+	size_t count;
+};
 
-/* Calls @each for the writes that are not what the file says already. */
-static int look_at_writes(const struct doctor *doctor, FILE *out, write_fn each)
+/* Two findings may want the same. */
+static bool is_known(const struct changes *changes,
+		     const struct doctor_write *write)
 {
-	int count = 0;
-	int ret = 0;
-
-	for (size_t i = 0; i < doctor->count && !ret; i++) {
-		const struct doctor_finding *finding = &doctor->findings[i];
-
-		for (size_t j = 0; j < finding->write_count && !ret; j++) {
-			char *old;
-
-			ret = old_text(doctor->root, &finding->writes[j], &old);
-			if (!ret && !is_done(&finding->writes[j], old)) {
-				ret = each(doctor->root, &finding->writes[j],
-					   old, out);
-				count++;
-			}
-			free(old);
-		}
-	}
-	return ret ? ret : count;
+	for (size_t i = 0; i < changes->count; i++)
+		if (!strcmp(changes->change[i].write->path, write->path))
+			return true;
+	return false;
 }
 
-static int show(const struct kvmfr_root *root, const struct doctor_write *write,
-		const char *old, FILE *out)
+/* A write of what the file says already is none. */
+static int add_change(const struct kvmfr_root *root, struct changes *changes,
+		      const struct doctor_write *write)
 {
-	fprintf(out, "/%s\n", write->path);
-	show_lines(out, "-", old ? old : "");
-	show_lines(out, "+", write->text);
+	struct change change = { .write = write };
+	struct change *grown;
+
+	if (is_known(changes, write))
+		return 0;
+	if (read_old(root, &change))
+		return -EIO;
+	if (is_done(write, change.old)) {
+		free(change.old);
+		return 0;
+	}
+	grown = reallocarray(changes->change, changes->count + 1,
+			     sizeof(*grown));
+	if (!grown) {
+		free(change.old);
+		command_fail("out of memory");
+		return -ENOMEM;
+	}
+	changes->change = grown;
+	grown[changes->count++] = change;
 	return 0;
 }
 
-static int apply(const struct kvmfr_root *root,
-		 const struct doctor_write *write, const char *old, FILE *out)
+static int find_changes(const struct doctor *doctor, struct changes *changes)
 {
-	int ret = do_write(root, write, old);
+	int ret = 0;
 
-	if (ret)
-		command_fail(
-			"cannot write '/%s': %s", write->path,
-			ret == -EEXIST ?
-				"it is a link or something else that is no file" :
-				strerror(-ret));
-	else
-		show_undo(root, write, old, out);
+	for (size_t i = 0; i < doctor->count; i++)
+		for (size_t j = 0; j < doctor->findings[i].write_count && !ret;
+		     j++)
+			ret = add_change(doctor->root, changes,
+					 &doctor->findings[i].writes[j]);
 	return ret;
+}
+
+static void free_changes(struct changes *changes)
+{
+	while (changes->count)
+		free(changes->change[--changes->count].old);
+	free(changes->change);
+}
+
+static void show(const struct changes *changes, FILE *out)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->change[i];
+
+		fprintf(out, "/%s\n", change->write->path);
+		show_lines(out, "-", change->old ? change->old : "");
+		show_lines(out, "+", change->write->text);
+	}
+}
+
+/* Whoever agreed has seen what is there now. */
+static int check_same(const struct kvmfr_root *root,
+		      const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->change[i];
+		struct change now = { .write = change->write };
+		bool same;
+
+		if (read_old(root, &now))
+			return -EIO;
+		same = now.blind == change->blind && !now.old == !change->old &&
+		       (!now.old || !strcmp(now.old, change->old));
+		free(now.old);
+		if (same)
+			continue;
+		command_fail(
+			"'/%s' has changed since it was shown, so nothing was written",
+			change->write->path);
+		return -ESTALE;
+	}
+	return 0;
+}
+
+static int apply(const struct kvmfr_root *root, const struct changes *changes,
+		 FILE *out)
+{
+	fprintf(out, "Done. Each is taken back by:\n");
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->change[i];
+		int ret = do_write(root, change->write, change->old);
+
+		if (ret) {
+			command_fail(
+				"cannot write '/%s': %s", change->write->path,
+				ret == -EEXIST ?
+					"it is a link or something else that is no file" :
+					strerror(-ret));
+			return -EIO;
+		}
+		show_undo(root, change, out);
+	}
+	return (int)changes->count;
 }
 
 static bool agrees(FILE *out)
@@ -253,14 +329,16 @@ static bool agrees(FILE *out)
 
 int doctor_fix(const struct doctor *doctor, FILE *out, bool yes)
 {
-	int count = look_at_writes(doctor, out, show);
+	struct changes changes = { 0 };
+	int ret = find_changes(doctor, &changes);
 
-	if (count <= 0)
-		return count;
-	if (!yes && !isatty(STDIN_FILENO))
-		return -ENOTTY;
-	if (!yes && !agrees(out))
-		return 0;
-	fprintf(out, "Done. Each is taken back by:\n");
-	return look_at_writes(doctor, out, apply);
+	if (!ret)
+		show(&changes, out);
+	if (!ret && changes.count && !yes && !isatty(STDIN_FILENO))
+		ret = -ENOTTY;
+	else if (!ret && changes.count && (yes || agrees(out)))
+		ret = check_same(doctor->root, &changes) ?:
+			      apply(doctor->root, &changes, out);
+	free_changes(&changes);
+	return ret;
 }

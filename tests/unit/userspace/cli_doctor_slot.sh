@@ -50,6 +50,22 @@ result "nothing is written without --fix" $?
 doctor --fix --yes
 [ "$(cat "$tree/sys/bus/pci/devices/$gpu/power/control")" = auto ]
 result "--fix writes auto" $?
+# The undo is a command, whatever the attribute said before.
+control=$tree/sys/bus/pci/devices/$gpu/power/control
+attribute $gpu power/control "x';touch $work/owned;'"
+kvmfrctl --root "$tree" doctor --fix --yes >"$work/out" 2>"$work/err"
+[ "$(head -c 4 "$control")" = auto ]
+result "--fix writes auto where something odd is" $?
+sed -n 's/^    echo /echo /p' "$work/out" >"$work/undo"
+bash -eu "$work/undo" 2>>"$work/err"
+[ "$(cat "$control")" = "x';touch $work/owned;'" ] && [ ! -e "$work/owned" ]
+result "what --fix prints takes it back, and does nothing else" $?
+printf 'x\0' >"$control"
+kvmfrctl --root "$tree" doctor --fix --yes >"$work/out" 2>"$work/err"
+[ "$(cat "$control")" = auto ]
+result "--fix writes what cannot be read" $?
+grep -q "^    # $control could not be read before$" "$work/out" && ! grep -q "^    rm" "$work/out"
+result "and says that there is no way back" $?
 blocked "$sound\twakeup_enabled\tit is so\techo"
 attribute $sound power/wakeup enabled
 attribute $sound d3cold_allowed 0
