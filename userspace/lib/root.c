@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define RENAMES_MOST 100 /* a few in a thousand meet one */
+
 int kvmfr_root_open(struct kvmfr_root *root, const char *path)
 {
 	root->fd = -1;
@@ -43,6 +45,18 @@ make_path(char path[PATH_MAX], const char *format, va_list args)
 	return length < PATH_MAX - 1 ? 0 : -ENAMETOOLONG;
 }
 
+/* openat2() gives up a path with ".." while anything is renamed anywhere. */
+static int open_in_root(int root, const char *path, const struct open_how *how)
+{
+	int tries = RENAMES_MOST;
+	long fd;
+
+	do
+		fd = syscall(SYS_openat2, root, path, how, sizeof(*how));
+	while (fd < 0 && errno == EAGAIN && --tries);
+	return (int)fd;
+}
+
 static int open_path(const struct kvmfr_root *root, const char *path, int flags)
 {
 	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
@@ -55,8 +69,7 @@ static int open_path(const struct kvmfr_root *root, const char *path, int flags)
 	if (root->fd < 0)
 		fd = open(path, (int)how.flags);
 	else
-		fd = (int)syscall(SYS_openat2, root->fd, path, &how,
-				  sizeof(how));
+		fd = open_in_root(root->fd, path, &how);
 	return fd < 0 ? -errno : fd;
 }
 

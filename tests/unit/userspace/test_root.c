@@ -2,6 +2,9 @@
 /* Files below a root directory. */
 #include "fixture.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 static int setup(void **state)
 {
 	*state = fixture_create();
@@ -177,6 +180,34 @@ static void nothing_waits_for_a_fifo(void **state)
 	alarm(0);
 }
 
+/* The kernel gives up ".." below a root while anything is renamed anywhere. */
+static void renames_meanwhile_do_not_matter(void **state)
+{
+	struct fixture *fixture = *state;
+	char name[2][PATH_MAX];
+	char text[16];
+	int failed = 0;
+	pid_t child;
+
+	fixture_file(fixture, "a", "text");
+	fixture_file(fixture, "b/c", "");
+	fixture_file(fixture, "d", "");
+	strcpy(name[0], fixture_path(fixture, "d"));
+	strcpy(name[1], fixture_path(fixture, "e"));
+	child = fork();
+	assert_true(child >= 0);
+	for (int i = 0; !child; i = !i)
+		if (rename(name[i], name[!i]))
+			_exit(1);
+	for (int i = 0; i < 100000; i++)
+		failed += kvmfr_read(&fixture->root, text, sizeof(text),
+				     "b/../b/../b/../a") != 4;
+	assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_int_equal(failed, 0);
+}
+
 static void whole_files_have_a_limit(void **state)
 {
 	struct fixture *fixture = *state;
@@ -211,6 +242,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(nothing_waits_for_a_fifo, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(renames_meanwhile_do_not_matter,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(whole_files_have_a_limit, setup,
 						teardown),
 	};
