@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The doctor: what modprobe.d, modules-load.d and the kernel's command line say. */
+/* The doctor: what modprobe.d and the kernel's command line say of kvmfr. */
 #include "doctor_conf.h"
 
 #include <errno.h>
@@ -10,17 +10,6 @@
 #define PARAMETER "static_size_mb="
 #define MOST_MIB 2047 /* of the module */
 #define DEFAULT_MIB 64 /* enough up to 3440x1440 */
-
-static const char *const modprobe_dirs[] = {
-	"etc/modprobe.d",     "run/modprobe.d", "usr/local/lib/modprobe.d",
-	"usr/lib/modprobe.d", "lib/modprobe.d", NULL
-};
-
-static const char *const load_dirs[] = {
-	"etc/modules-load.d",		"run/modules-load.d",
-	"usr/local/lib/modules-load.d", "usr/lib/modules-load.d",
-	"lib/modules-load.d",		NULL
-};
 
 /* Appends what sets the sizes of one line; a file of the system is hidden by a copy. */
 static void add_edit(struct doctor *doctor, struct doctor_boot *boot,
@@ -111,32 +100,9 @@ static void read_options(struct doctor *doctor, const struct doctor_line *line,
 	strcpy(boot->files, value);
 }
 
-static void read_load(struct doctor *doctor, const struct doctor_line *line,
-		      void *data)
-{
-	struct doctor_boot *boot = data;
-
-	boot->loaded = boot->loaded || !strcmp(line->text, "kvmfr");
-}
-
-/* modules="kvmfr other" */
-static void read_openrc(struct doctor *doctor, const struct doctor_line *line,
-			void *data)
-{
-	struct doctor_boot *boot = data;
-	char *rest;
-
-	if (strncmp(line->text, "modules", 7))
-		return;
-	for (char *word = strtok_r(line->text, " \t\"'=", &rest); word;
-	     word = strtok_r(NULL, " \t\"'=", &rest))
-		boot->loaded = boot->loaded || !strcmp(word, "kvmfr");
-}
-
 static void read_cmdline(struct doctor *doctor, struct doctor_boot *boot)
 {
 	char value[256];
-	char *rest;
 
 	if (!doctor_cmdline(doctor, "kvmfr." PARAMETER, value, sizeof(value)))
 		value[0] = '\0';
@@ -145,21 +111,13 @@ static void read_cmdline(struct doctor *doctor, struct doctor_boot *boot)
 		note_bad(doctor, boot, "the kernel's command line", value);
 	else
 		strcpy(boot->cmdline, value);
-	if (!doctor_cmdline(doctor, "modules-load=", value, sizeof(value)) &&
-	    !doctor_cmdline(doctor, "modules_load=", value, sizeof(value)))
-		return;
-	for (char *word = strtok_r(value, ",", &rest); word;
-	     word = strtok_r(NULL, ",", &rest))
-		boot->loaded = boot->loaded || !strcmp(word, "kvmfr");
 }
 
 void doctor_boot_read(struct doctor *doctor, struct doctor_boot *boot)
 {
 	memset(boot, 0, sizeof(*boot));
-	doctor_lines_of(doctor, modprobe_dirs, ".conf", read_options, boot);
-	doctor_lines_of(doctor, load_dirs, ".conf", read_load, boot);
-	doctor_lines(doctor, read_load, boot, "etc/modules");
-	doctor_lines(doctor, read_openrc, boot, "etc/conf.d/modules");
+	doctor_modprobe_lines(doctor, read_options, boot);
+	boot->loaded = doctor_loads_at_boot(doctor, "kvmfr");
 	read_cmdline(doctor, boot);
 	strcpy(boot->sizes, *boot->cmdline ? boot->cmdline : boot->files);
 }

@@ -10,6 +10,10 @@
 
 #define FILE_MAX (1024 * 1024)
 
+#define DIRECTORIES(kind)                                      \
+	{ "etc/" kind,	   "run/" kind, "usr/local/lib/" kind, \
+	  "usr/lib/" kind, "lib/" kind, NULL }
+
 static char *trim(char *text)
 {
 	size_t length;
@@ -172,6 +176,83 @@ void doctor_lines_of(struct doctor *doctor, const char *const *directories,
 		free(files.found[i].path);
 	}
 	free(files.found);
+}
+
+void doctor_modprobe_lines(struct doctor *doctor, doctor_line_fn each,
+			   void *data)
+{
+	static const char *const directories[] = DIRECTORIES("modprobe.d");
+
+	doctor_lines_of(doctor, directories, ".conf", each, data);
+}
+
+bool doctor_same_module(const char *word, const char *module)
+{
+	for (; *word && *module; word++, module++)
+		if ((*word == '-' ? '_' : *word) != *module)
+			return false;
+	return !*word && !*module;
+}
+
+struct load {
+	const char *module;
+	bool found;
+};
+
+static void find_word(struct load *load, char *text, const char *separators)
+{
+	char *rest;
+
+	for (char *word = strtok_r(text, separators, &rest); word;
+	     word = strtok_r(NULL, separators, &rest))
+		load->found = load->found ||
+			      doctor_same_module(word, load->module);
+}
+
+/* A module, in /etc/modules with options. */
+static void load_line(struct doctor *doctor, const struct doctor_line *line,
+		      void *data)
+{
+	line->text[strcspn(line->text, " \t")] = '\0';
+	find_word(data, line->text, "");
+}
+
+/* modules="kvmfr other" */
+static void load_openrc(struct doctor *doctor, const struct doctor_line *line,
+			void *data)
+{
+	if (!strncmp(line->text, "modules", 7))
+		find_word(data, line->text, " \t\"'=");
+}
+
+/* modules-load=kvmfr,other */
+static void load_cmdline(struct doctor *doctor, const struct doctor_line *line,
+			 void *data)
+{
+	char *rest;
+
+	for (char *word = strtok_r(line->text, " \t", &rest); word;
+	     word = strtok_r(NULL, " \t", &rest)) {
+		char *value = strchr(word, '=');
+
+		if (!value)
+			continue;
+		*value = '\0';
+		if (doctor_same_module(word, "modules_load"))
+			find_word(data, value + 1, ",");
+	}
+}
+
+bool doctor_loads_at_boot(struct doctor *doctor, const char *module)
+{
+	static const char *const directories[] = DIRECTORIES("modules-load.d");
+	struct load load = { .module = module };
+
+	doctor_lines_of(doctor, directories, ".conf", load_line, &load);
+	doctor_lines(doctor, load_line, &load, "etc/modules");
+	doctor_lines(doctor, load_openrc, &load, "etc/conf.d/modules");
+	doctor_lines(doctor, load_cmdline, &load, "proc/cmdline");
+	return load.found;
 }
 
 bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value,

@@ -6,6 +6,8 @@
 #include "device.h"
 #include "doctor.h"
 
+#define DOCTOR_RELOAD "modprobe -r kvmfr && modprobe kvmfr"
+
 /**
  * struct doctor_line - a line of a file, with those that it continues on
  * @path: of the file, relative to the root
@@ -38,6 +40,16 @@ void doctor_lines_of(struct doctor *doctor, const char *const *directories,
 /* The word of /proc/cmdline that begins with @key, without it; false if none. */
 bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value,
 		    size_t size);
+
+/* The same for the configuration of modprobe. */
+void doctor_modprobe_lines(struct doctor *doctor, doctor_line_fn each,
+			   void *data);
+
+/* Names of modules: '-' and '_' are the same in @word; @module has '_'. */
+bool doctor_same_module(const char *word, const char *module);
+
+/* Whether the system loads @module when it boots. */
+bool doctor_loads_at_boot(struct doctor *doctor, const char *module);
 
 /* A command that makes libvirt read its configuration again. */
 const char *doctor_restart_libvirt(const struct doctor *doctor);

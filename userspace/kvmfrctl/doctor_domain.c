@@ -142,9 +142,7 @@ static void report_no_device(struct doctor *doctor, const struct nodes *nodes,
 			    nodes->count == 1 ? "" : "s"),
 		doctor_text(
 			"QEMU leaves a regular file of that name, and no picture arrives."),
-		set ? doctor_text("%smodprobe -r kvmfr && modprobe kvmfr",
-				  set) :
-		      NULL);
+		set ? doctor_text("%s" DOCTOR_RELOAD, set) : NULL);
 	free(set);
 }
 

@@ -7,47 +7,68 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "doctor_conf.h"
 #include "module.h"
 
 #define TREE "var/lib/dkms"
 #define PACKAGE "kvmfr-suite"
-#define DEP_MAX (16 * 1024 * 1024)
+#define LIST_MAX (16 * 1024 * 1024)
 #define SIGNATURE "~Module signature appended~\n"
 
-/* "updates/dkms/kvmfr.ko.xz: ...", at the beginning of a line of modules.dep. */
-static bool is_entry(const char *line, size_t *length)
+/* "updates/dkms/kvmfr.ko.xz", up to the end of the line or a colon. */
+static bool is_file_of(const char *line, size_t length, const char *module)
 {
-	const char *name;
+	const char *slash = memrchr(line, '/', length);
+	const char *name = slash ? slash + 1 : line;
+	char word[64];
+	size_t dot;
 
-	*length = strcspn(line, ":\n");
-	if (line[*length] != ':')
+	length -= (size_t)(name - line);
+	for (dot = 0; dot < length && name[dot] != '.'; dot++)
+		;
+	if (dot >= sizeof(word) || strncmp(name + dot, ".ko", 3))
 		return false;
-	name = memrchr(line, '/', *length);
-	name = name ? name + 1 : line;
-	return !strncmp(name, "kvmfr.ko", 8) &&
-	       (name[8] == ':' || name[8] == '.');
+	snprintf(word, sizeof(word), "%.*s", (int)dot, name);
+	return doctor_same_module(word, module);
 }
 
-void doctor_module_find(struct doctor *doctor, const char *release, char *path,
-			size_t size)
+/* A path of a list below lib/modules, relative to the root; "" if none. */
+static void find_in_list(const struct doctor *doctor, const char *list,
+			 const char *module, const char *release, char *path,
+			 size_t size)
 {
-	char *text = NULL;
-	const char *line;
-	size_t length = 0;
+	char *text, *line, *rest;
 
 	*path = '\0';
 	if (!*release || strchr(release, '/') ||
-	    kvmfr_read_all(doctor->root, &text, DEP_MAX,
-			   "lib/modules/%s/modules.dep", release) < 0)
+	    kvmfr_read_all(doctor->root, &text, LIST_MAX, "lib/modules/%s/%s",
+			   release, list) < 0)
 		return;
-	for (line = text; line && *line;
-	     line = strchr(line, '\n'), line += !!line)
-		if (is_entry(line, &length))
-			break;
-	if (line && *line)
-		snprintf(path, size, "lib/modules/%s/%.*s", release,
-			 (int)length, line);
+	for (line = strtok_r(text, "\n", &rest); line && !*path;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		size_t length = strcspn(line, ":");
+
+		if (is_file_of(line, length, module))
+			snprintf(path, size, "lib/modules/%s/%.*s", release,
+				 (int)length, line);
+	}
 	free(text);
+}
+
+void doctor_module_find(const struct doctor *doctor, const char *module,
+			const char *release, char *path, size_t size)
+{
+	find_in_list(doctor, "modules.dep", module, release, path, size);
+}
+
+bool doctor_module_built_in(const struct doctor *doctor, const char *module,
+			    const char *release)
+{
+	char path[256];
+
+	find_in_list(doctor, "modules.builtin", module, release, path,
+		     sizeof(path));
+	return *path;
 }
 
 bool doctor_module_elsewhere(struct doctor *doctor, const char *release,
@@ -63,7 +84,8 @@ bool doctor_module_elsewhere(struct doctor *doctor, const char *release,
 	for (size_t i = 0; i < names.count && used < size; i++) {
 		if (!strcmp(names.name[i], release))
 			continue;
-		doctor_module_find(doctor, names.name[i], path, sizeof(path));
+		doctor_module_find(doctor, "kvmfr", names.name[i], path,
+				   sizeof(path));
 		if (*path)
 			used += (size_t)snprintf(others + used, size - used,
 						 "%s%s", used ? ", " : "",

@@ -7,9 +7,16 @@
 
 #include "doctor.h"
 
-/* The file for a kernel by its modules.dep, relative to the root; "" if none. */
-void doctor_module_find(struct doctor *doctor, const char *release, char *path,
-			size_t size);
+/*
+ * The file of @module, written with '_', for a kernel by its modules.dep,
+ * relative to the root; "" if none.
+ */
+void doctor_module_find(const struct doctor *doctor, const char *module,
+			const char *release, char *path, size_t size);
+
+/* Whether @module is a part of that kernel. */
+bool doctor_module_built_in(const struct doctor *doctor, const char *module,
+			    const char *release);
 
 /* Kernels other than @release that have one: "6.1.0-1, 6.12.0-2". */
 bool doctor_module_elsewhere(struct doctor *doctor, const char *release,

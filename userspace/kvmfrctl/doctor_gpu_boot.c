@@ -9,20 +9,6 @@
 
 #define BLANKS " \t\r"
 
-#define DIRECTORIES(kind)                                               \
-	((const char *const[]){ "etc/" kind, "run/" kind,               \
-				"usr/local/lib/" kind, "usr/lib/" kind, \
-				"lib/" kind, NULL })
-
-/* '-' and '_' are the same in names of modules. */
-static bool same_module(const char *word, const char *module)
-{
-	for (; *word && *module; word++, module++)
-		if ((*word == '-' ? '_' : *word) != *module)
-			return false;
-	return !*word && !*module;
-}
-
 struct option {
 	const char *module;
 	const char *name;
@@ -56,7 +42,7 @@ static void option_line(struct doctor *doctor, const struct doctor_line *line,
 	if (!word || strcmp(word, "options"))
 		return;
 	word = strtok_r(NULL, BLANKS, &rest);
-	if (!word || !same_module(word, option->module))
+	if (!word || !doctor_same_module(word, option->module))
 		return;
 	while ((word = strtok_r(NULL, BLANKS, &rest)))
 		option_take(option, word, line->path);
@@ -76,7 +62,7 @@ static void option_command_line(struct doctor *doctor,
 		if (!dot)
 			continue;
 		*dot = '\0';
-		if (same_module(word, option->module))
+		if (doctor_same_module(word, option->module))
 			option_take(option, dot + 1, line->path);
 	}
 }
@@ -93,8 +79,7 @@ bool doctor_gpu_boot_option(struct doctor *doctor, const char *module,
 
 	value[0] = '\0';
 	where[0] = '\0';
-	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", option_line,
-			&option);
+	doctor_modprobe_lines(doctor, option_line, &option);
 	doctor_lines(doctor, option_command_line, &option, "proc/cmdline");
 	return option.found;
 }
@@ -118,13 +103,13 @@ static void order_line(struct doctor *doctor, const struct doctor_line *line,
 	if (!word || strcmp(word, "softdep"))
 		return;
 	word = strtok_r(NULL, BLANKS, &rest);
-	if (!word || !same_module(word, order->other))
+	if (!word || !doctor_same_module(word, order->other))
 		return;
 	while ((word = strtok_r(NULL, BLANKS, &rest))) {
 		if (!strcmp(word, "pre:") || !strcmp(word, "post:"))
 			when = word;
 		else if (!strcmp(when, order->when) &&
-			 same_module(word, order->module))
+			 doctor_same_module(word, order->module))
 			order->found = true;
 	}
 }
@@ -136,21 +121,8 @@ bool doctor_gpu_boot_precedes(struct doctor *doctor, const char *first,
 			       .other = driver,
 			       .when = "pre:" };
 
-	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", order_line,
-			&order);
+	doctor_modprobe_lines(doctor, order_line, &order);
 	return order.found;
-}
-
-/* A line of modules-load.d is a module, in /etc/modules with options. */
-static void load_line(struct doctor *doctor, const struct doctor_line *line,
-		      void *data)
-{
-	struct order *order = data;
-	char *rest;
-	char *word = strtok_r(line->text, BLANKS, &rest);
-
-	if (word && same_module(word, order->module))
-		order->found = true;
 }
 
 bool doctor_gpu_boot_loads(struct doctor *doctor, const char *module,
@@ -160,12 +132,8 @@ bool doctor_gpu_boot_loads(struct doctor *doctor, const char *module,
 			       .other = after,
 			       .when = "post:" };
 
-	doctor_lines_of(doctor, DIRECTORIES("modprobe.d"), ".conf", order_line,
-			&order);
-	doctor_lines_of(doctor, DIRECTORIES("modules-load.d"), ".conf",
-			load_line, &order);
-	doctor_lines(doctor, load_line, &order, "etc/modules");
-	return order.found;
+	doctor_modprobe_lines(doctor, order_line, &order);
+	return order.found || doctor_loads_at_boot(doctor, module);
 }
 
 struct word {

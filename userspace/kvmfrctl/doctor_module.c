@@ -11,8 +11,6 @@
 #include "doctor_file.h"
 #include "module.h"
 
-#define RELOAD "modprobe -r kvmfr && modprobe kvmfr"
-
 /* What is known of the module before the findings are put together. */
 struct subject {
 	char release[96]; /* of the kernel */
@@ -230,7 +228,7 @@ static void check_foreign(struct doctor *doctor, const struct subject *subject)
 				subject->devices[i].name),
 			doctor_text(
 				"It can crash the machine in known ways, and cannot be checked further."),
-			doctor_text(RELOAD));
+			doctor_text(DOCTOR_RELOAD));
 		return;
 	}
 }
@@ -250,7 +248,7 @@ static void check_loaded(struct doctor *doctor, const struct subject *subject)
 			doctor_text(
 				"kvmfr is loaded, but has no device: it was loaded without static_size_mb."),
 			doctor_text("There is no /dev/kvmfr0."),
-			doctor_text(RELOAD));
+			doctor_text(DOCTOR_RELOAD));
 }
 
 /* What the size of one device has to become, in all places that say it. */
@@ -267,7 +265,7 @@ static char *resize(const struct subject *subject, int index, int64_t mib)
 	doctor_sizes_format(sizes, subject->count, text);
 	set = doctor_boot_set(&subject->boot, text);
 	if (set)
-		all = doctor_text("%s" RELOAD, set);
+		all = doctor_text("%s" DOCTOR_RELOAD, set);
 	free(set);
 	return all;
 }
@@ -329,7 +327,7 @@ static bool has_ivshmem(const struct doctor *doctor)
 static void look(struct doctor *doctor, struct subject *subject)
 {
 	doctor_release(doctor, subject->release);
-	doctor_module_find(doctor, subject->release, subject->path,
+	doctor_module_find(doctor, "kvmfr", subject->release, subject->path,
 			   sizeof(subject->path));
 	subject->loaded = kvmfr_exists(doctor->root, "sys/module/kvmfr");
 	subject->needs_sizes = !has_ivshmem(doctor);

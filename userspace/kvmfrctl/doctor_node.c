@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 
 #include "device.h"
+#include "doctor_conf.h"
 #include "holder.h"
 #include "terminal.h"
-
-#define RELOAD "modprobe -r kvmfr && modprobe kvmfr"
 
 /* "# first end qemu-system-x86 (pid 12)\n", or "" if nobody holds it. */
 static char *describe_holders(const struct doctor *doctor, const char *name)
@@ -56,7 +55,7 @@ out:
 static char *make_again(const struct kvmfr_device *device, const char *before)
 {
 	return doctor_text(
-		"%s%s" RELOAD,
+		"%s%s" DOCTOR_RELOAD,
 		device->mappings > 0 || device->exports > 0 ?
 			"# first shut down the virtual machines and clients that use it\n" :
 			"",
@@ -91,7 +90,7 @@ static void report_regular(struct doctor *doctor, const char *name,
 		doctor_text(
 			"QEMU makes one if it is started before kvmfr is loaded; it hides the device from everybody."),
 		holders ? doctor_text("%srm -f /dev/%s%s", holders, name,
-				      loaded ? "\n" RELOAD : "") :
+				      loaded ? "\n" DOCTOR_RELOAD : "") :
 			  NULL);
 	free(holders);
 }

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "battery.h"
 #include "doctor_blocker.h"
+#include "doctor_conf.h"
+#include "doctor_file.h"
 #include "doctor_gpu_boot.h"
 #include "terminal.h"
 
@@ -16,20 +19,6 @@
 #define WAKER_COUNT 3 /* so often is no accident */
 #define SLOT "/sys/class/vfio_pm/"
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/* In a list of what depmod found: "updates/vfio_pci_pm.ko.xz: ..." */
-static bool is_built(const struct kvmfr_root *root, const char *release)
-{
-	char *text;
-	bool found;
-
-	if (kvmfr_read_all(root, &text, 8 * 1024 * 1024,
-			   "lib/modules/%s/modules.dep", release) < 0)
-		return false;
-	found = strstr(text, "/vfio_pci_pm.ko") != NULL;
-	free(text);
-	return found;
-}
 
 static bool is_loaded(const struct kvmfr_root *root)
 {
@@ -54,13 +43,12 @@ static void report_not_built(struct doctor *doctor, const char *release)
 static void check_module(struct doctor *doctor)
 {
 	const struct kvmfr_root *root = doctor->root;
-	char release[128];
+	char release[96], path[256];
 
-	if (kvmfr_read(root, release, sizeof(release),
-		       "proc/sys/kernel/osrelease") <= 0)
-		strcpy(release, "unknown");
-	if (!is_loaded(root) && !is_built(root, release)) {
-		report_not_built(doctor, release);
+	doctor_release(doctor, release);
+	doctor_module_find(doctor, "vfio_pci_pm", release, path, sizeof(path));
+	if (!is_loaded(root) && !*path) {
+		report_not_built(doctor, *release ? release : "unknown");
 		return;
 	}
 	if (!is_loaded(root))
@@ -77,6 +65,7 @@ static void check_module(struct doctor *doctor)
 			doctor_text(
 				"The card is not looked after when the machine was started again."),
 			doctor_text(
+				"mkdir -p /etc/modules-load.d\n"
 				"echo vfio_pci_pm >> /etc/modules-load.d/kvmfr-suite-vfio.conf\n"));
 }
 
@@ -172,26 +161,10 @@ static void check_verdict(struct doctor *doctor,
 	}
 }
 
-static bool has_battery(const struct kvmfr_root *root)
-{
-	struct kvmfr_names names;
-	bool found = false;
-	char type[16];
-
-	if (kvmfr_list(root, &names, "sys/class/power_supply"))
-		return false;
-	for (size_t i = 0; i < names.count; i++)
-		if (kvmfr_read(root, type, sizeof(type),
-			       "sys/class/power_supply/%s/type",
-			       names.name[i]) > 0 &&
-		    !strcmp(type, "Battery"))
-			found = true;
-	kvmfr_names_free(&names);
-	return found;
-}
-
 static void check_meter(struct doctor *doctor, const struct vfio_pm_slot *slot)
 {
+	int64_t power_uw;
+
 	if (strcmp(slot->verdict, "unmeasured") ||
 	    strcmp(slot->meter.source, "none") ||
 	    strcmp(slot->state, "decided") || strcmp(slot->policy, "auto"))
@@ -202,7 +175,7 @@ static void check_meter(struct doctor *doctor, const struct vfio_pm_slot *slot)
 			    slot->port),
 		doctor_text(
 			"Some machines say that a card is off and supply it all the same, or draw more."),
-		has_battery(doctor->root) ?
+		kvmfr_battery_read(doctor->root, &power_uw) != -ENODEV ?
 			doctor_text(
 				"# pull the charger's plug for ten minutes: it is measured by the battery then\n") :
 			doctor_text(

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "doctor_conf.h"
 #include "doctor_gpu_boot.h"
 
 /* Nobody else has files of these names; lines are added to what is in them. */
@@ -361,14 +362,13 @@ static void check_boot(struct doctor *doctor, const struct doctor_gpus *gpus,
 		boot_remedy(doctor, gpus, initramfs->kind));
 }
 
-static bool needs_virqfd(const struct kvmfr_root *root)
+static bool needs_virqfd(const struct doctor *doctor)
 {
 	unsigned int major, minor;
-	char release[128];
+	char release[96];
 
-	if (kvmfr_read(root, release, sizeof(release),
-		       "proc/sys/kernel/osrelease") <= 0 ||
-	    sscanf(release, "%u.%u", &major, &minor) != 2)
+	doctor_release(doctor, release);
+	if (sscanf(release, "%u.%u", &major, &minor) != 2)
 		return false;
 	return major < VIRQFD_UNTIL_MAJOR ||
 	       (major == VIRQFD_UNTIL_MAJOR && minor < VIRQFD_UNTIL_MINOR);
@@ -400,7 +400,7 @@ static void check_initramfs(struct doctor *doctor,
 	bool any = false;
 	const char *early = early_driver(gpus, initramfs);
 	const char *add = doctor_initramfs_add_vfio(initramfs->kind,
-						    needs_virqfd(doctor->root));
+						    needs_virqfd(doctor));
 	const char *update = doctor_initramfs_update(initramfs->kind);
 
 	for (int i = 0; i < gpus->count; i++)

@@ -25,6 +25,17 @@ well "remedied: at boot"
 rm "$tree"/etc/modules-load.d/*
 put usr/lib/modprobe.d/x.conf "softdep vfio-pci post: vfio_pci_pm"
 well "a softdep is as good"
+rm "$tree/usr/lib/modprobe.d/x.conf"
+put etc/conf.d/modules 'modules="loop vfio-pci-pm"'
+well "OpenRC's list is as good"
+rm "$tree/etc/conf.d/modules"
+put proc/cmdline "modules-load=loop modules_load=vfio_pci_pm,nfs quiet"
+well "so is the command line"
+put proc/cmdline quiet
+rm -r "$tree/etc/modules-load.d"
+finds "not even a directory" "warning vfio-pm-not-at-boot"
+follow vfio-pm-not-at-boot
+well "remedied: with its directory"
 
 # IOMMU
 make
