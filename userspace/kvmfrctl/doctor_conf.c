@@ -134,7 +134,7 @@ static int add_file(struct files *files, const char *directory,
 	return 0;
 }
 
-static bool ends_with(const char *name, const char *suffix)
+bool doctor_ends_with(const char *name, const char *suffix)
 {
 	size_t length = strlen(name);
 
@@ -154,7 +154,7 @@ static void find_files(struct doctor *doctor, const char *directory,
 	if (ret)
 		return;
 	for (size_t i = 0; i < names.count; i++)
-		if (ends_with(names.name[i], suffix) &&
+		if (doctor_ends_with(names.name[i], suffix) &&
 		    !is_hidden(files, names.name[i]) &&
 		    add_file(files, directory, names.name[i]))
 			doctor->error = -ENOMEM;
@@ -195,6 +195,7 @@ bool doctor_same_module(const char *word, const char *module)
 }
 
 struct load {
+	const char *key;
 	const char *module;
 	bool found;
 };
@@ -225,10 +226,11 @@ static void load_openrc(struct doctor *doctor, const struct doctor_line *line,
 		find_word(data, line->text, " \t\"'=");
 }
 
-/* modules-load=kvmfr,other */
+/* modules-load=kvmfr,other: the same '-' and '_' are in the key. */
 static void load_cmdline(struct doctor *doctor, const struct doctor_line *line,
 			 void *data)
 {
+	struct load *load = data;
 	char *rest;
 
 	for (char *word = strtok_r(line->text, " \t", &rest); word;
@@ -238,9 +240,18 @@ static void load_cmdline(struct doctor *doctor, const struct doctor_line *line,
 		if (!value)
 			continue;
 		*value = '\0';
-		if (doctor_same_module(word, "modules_load"))
-			find_word(data, value + 1, ",");
+		if (doctor_same_module(word, load->key))
+			find_word(load, value + 1, ",");
 	}
+}
+
+bool doctor_cmdline_lists(struct doctor *doctor, const char *key,
+			  const char *module)
+{
+	struct load load = { .key = key, .module = module };
+
+	doctor_lines(doctor, load_cmdline, &load, "proc/cmdline");
+	return load.found;
 }
 
 bool doctor_loads_at_boot(struct doctor *doctor, const char *module)
@@ -251,8 +262,8 @@ bool doctor_loads_at_boot(struct doctor *doctor, const char *module)
 	doctor_lines_of(doctor, directories, ".conf", load_line, &load);
 	doctor_lines(doctor, load_line, &load, "etc/modules");
 	doctor_lines(doctor, load_openrc, &load, "etc/conf.d/modules");
-	doctor_lines(doctor, load_cmdline, &load, "proc/cmdline");
-	return load.found;
+	return load.found ||
+	       doctor_cmdline_lists(doctor, "modules_load", module);
 }
 
 bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value,

@@ -48,6 +48,13 @@ void doctor_modprobe_lines(struct doctor *doctor, doctor_line_fn each,
 /* Names of modules: '-' and '_' are the same in @word; @module has '_'. */
 bool doctor_same_module(const char *word, const char *module);
 
+/* Whether there is a @suffix, and something before it. */
+bool doctor_ends_with(const char *name, const char *suffix);
+
+/* Whether a word of the kernel's command line is @key=...,@module,... */
+bool doctor_cmdline_lists(struct doctor *doctor, const char *key,
+			  const char *module);
+
 /* Whether the system loads @module when it boots. */
 bool doctor_loads_at_boot(struct doctor *doctor, const char *module);
 

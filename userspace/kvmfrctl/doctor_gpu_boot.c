@@ -177,6 +177,8 @@ char *doctor_gpu_boot_add_word(const struct kvmfr_root *root, const char *word)
 			word,
 			kvmfr_exists(root, "usr/sbin/update-grub") ?
 				"update-grub" :
+			kvmfr_exists(root, "usr/sbin/grub2-mkconfig") ?
+				"grub2-mkconfig -o /boot/grub2/grub.cfg" :
 				"grub-mkconfig -o /boot/grub/grub.cfg");
 	else if (kvmfr_exists(root, "etc/kernel/cmdline"))
 		ret = asprintf(&text,

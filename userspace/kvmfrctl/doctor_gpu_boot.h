@@ -45,10 +45,12 @@ enum doctor_initramfs_kind {
  * struct doctor_initramfs - how the initramfs is made
  * @kind: by which program
  * @modules: those that it is told to load, in this order: " vfio_pci vfio "
+ * @file: "/etc/mkinitcpio.conf", where that list begins anew; "" if nowhere
  */
 struct doctor_initramfs {
 	enum doctor_initramfs_kind kind;
 	char *modules;
+	char file[512];
 };
 
 /* 0 or -ENOMEM. */
@@ -60,9 +62,9 @@ void doctor_initramfs_free(struct doctor_initramfs *initramfs);
 int doctor_initramfs_place(const struct doctor_initramfs *initramfs,
 			   const char *module);
 
-/* Lines of shell that put vfio_pci first; static text. */
-const char *doctor_initramfs_add_vfio(enum doctor_initramfs_kind kind,
-				      bool virqfd);
+/* Lines of shell that put vfio_pci first, to be freed; NULL without memory. */
+char *doctor_initramfs_add_vfio(const struct doctor_initramfs *initramfs,
+				bool virqfd);
 
 /* The command that makes it anew, with a newline; "" for none. */
 const char *doctor_initramfs_update(enum doctor_initramfs_kind kind);

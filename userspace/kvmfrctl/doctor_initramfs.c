@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doctor_conf.h"
+
 #define FILE_MAX (64 * 1024)
+#define ANEW "\001" /* in the list, where it begins anew */
 
 /* Names of modules in @text, which ends at one of @stop. */
 static void add_names(FILE *out, const char *text, const char *stop)
@@ -44,51 +47,87 @@ static void read_tools(const struct kvmfr_root *root, FILE *out)
 	free(text);
 }
 
-/* MODULES=(a b), or force_drivers+=" a b ": @name is up to the bracket. */
-static void read_assignments(const struct kvmfr_root *root, const char *path,
+/*
+ * MODULES=(a b), or force_drivers+=" a b ": @name is up to the bracket. Without
+ * a '+' the list begins anew, which is true then.
+ */
+static bool read_assignments(const struct kvmfr_root *root, const char *path,
 			     const char *const *names, FILE *out)
 {
 	char *text, *line, *next;
+	bool anew = false;
 
 	if (kvmfr_read_all(root, &text, FILE_MAX, "%s", path) < 0)
-		return;
+		return false;
 	for (line = text; line; line = next) {
 		next = strchr(line, '\n');
 		for (const char *const *name = names; *name; name++) {
-			if (!strncmp(line, *name, strlen(*name)))
-				add_names(out, line + strlen(*name), ")\"'");
+			if (strncmp(line, *name, strlen(*name)))
+				continue;
+			if (!strchr(*name, '+')) {
+				fputs(ANEW " ", out);
+				anew = true;
+			}
+			add_names(out, line + strlen(*name), ")\"'");
 		}
 		if (next)
 			next++;
 	}
 	free(text);
+	return anew;
 }
 
-static void read_directory(const struct kvmfr_root *root, const char *directory,
-			   const char *const *assignments, FILE *out)
+static void read_files(const struct kvmfr_root *root, const char *path,
+		       const char *const *assignments,
+		       struct doctor_initramfs *initramfs, FILE *out)
 {
 	struct kvmfr_names names;
-	char path[512];
+	char file[sizeof(initramfs->file)];
 
-	if (kvmfr_list(root, &names, "%s", directory))
+	if (read_assignments(root, path, assignments, out))
+		snprintf(initramfs->file, sizeof(file), "/%s", path);
+	if (kvmfr_list(root, &names, "%s.d", path))
 		return;
 	for (size_t i = 0; i < names.count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, names.name[i]);
-		read_assignments(root, path, assignments, out);
+		if (!doctor_ends_with(names.name[i], ".conf") ||
+		    snprintf(file, sizeof(file), "/%s.d/%s", path,
+			     names.name[i]) >= (int)sizeof(file))
+			continue;
+		if (read_assignments(root, file + 1, assignments, out))
+			strcpy(initramfs->file, file);
 	}
 	kvmfr_names_free(&names);
 }
 
+/* By what is installed; settings may be left of what was there before. */
 static enum doctor_initramfs_kind find_kind(const struct kvmfr_root *root)
 {
-	if (kvmfr_exists(root, "etc/mkinitcpio.conf"))
-		return DOCTOR_INITRAMFS_MKINITCPIO;
-	if (kvmfr_exists(root, "etc/initramfs-tools/modules"))
-		return DOCTOR_INITRAMFS_TOOLS;
-	if (kvmfr_exists(root, "etc/dracut.conf") ||
-	    kvmfr_exists(root, "etc/dracut.conf.d"))
-		return DOCTOR_INITRAMFS_DRACUT;
+	static const struct {
+		const char *path;
+		enum doctor_initramfs_kind kind;
+	} table[] = {
+		{ "usr/bin/mkinitcpio", DOCTOR_INITRAMFS_MKINITCPIO },
+		{ "usr/sbin/mkinitramfs", DOCTOR_INITRAMFS_TOOLS },
+		{ "usr/bin/dracut", DOCTOR_INITRAMFS_DRACUT },
+		{ "etc/mkinitcpio.conf", DOCTOR_INITRAMFS_MKINITCPIO },
+		{ "etc/initramfs-tools/modules", DOCTOR_INITRAMFS_TOOLS },
+		{ "etc/dracut.conf", DOCTOR_INITRAMFS_DRACUT },
+		{ "etc/dracut.conf.d", DOCTOR_INITRAMFS_DRACUT },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (kvmfr_exists(root, "%s", table[i].path))
+			return table[i].kind;
 	return DOCTOR_INITRAMFS_NONE;
+}
+
+/* Only what comes after the list has begun anew for the last time. */
+static void cut(char *modules)
+{
+	const char *last = strrchr(modules, *ANEW);
+
+	if (last)
+		memmove(modules, last + 1, strlen(last));
 }
 
 int doctor_initramfs_read(const struct kvmfr_root *root,
@@ -105,6 +144,7 @@ int doctor_initramfs_read(const struct kvmfr_root *root,
 
 	initramfs->kind = find_kind(root);
 	initramfs->modules = NULL;
+	initramfs->file[0] = '\0';
 	out = open_memstream(&initramfs->modules, &size);
 	if (!out)
 		return -ENOMEM;
@@ -114,18 +154,19 @@ int doctor_initramfs_read(const struct kvmfr_root *root,
 		read_tools(root, out);
 		break;
 	case DOCTOR_INITRAMFS_DRACUT:
-		read_assignments(root, "etc/dracut.conf", dracut, out);
-		read_directory(root, "etc/dracut.conf.d", dracut, out);
+		read_files(root, "etc/dracut.conf", dracut, initramfs, out);
 		break;
 	case DOCTOR_INITRAMFS_MKINITCPIO:
-		read_assignments(root, "etc/mkinitcpio.conf", mkinitcpio, out);
-		read_directory(root, "etc/mkinitcpio.conf.d", mkinitcpio, out);
+		read_files(root, "etc/mkinitcpio.conf", mkinitcpio, initramfs,
+			   out);
 		break;
 	case DOCTOR_INITRAMFS_NONE:
 		break;
 	}
-	if (!fclose(out))
+	if (!fclose(out)) {
+		cut(initramfs->modules);
 		return 0;
+	}
 	free(initramfs->modules);
 	initramfs->modules = NULL;
 	return -ENOMEM;
@@ -148,26 +189,47 @@ int doctor_initramfs_place(const struct doctor_initramfs *initramfs,
 	return found ? (int)(found - initramfs->modules) : -1;
 }
 
-const char *doctor_initramfs_add_vfio(enum doctor_initramfs_kind kind,
-				      bool virqfd)
+/* Into the last list that begins anew; else one before all that are added to. */
+static char *add_mkinitcpio(const struct doctor_initramfs *initramfs,
+			    const char *modules)
 {
-	switch (kind) {
+	char *file = doctor_quote(initramfs->file);
+	char *lines = NULL;
+
+	if (!*initramfs->file)
+		lines = doctor_text(
+			"sed -i '1i MODULES=(%s)' /etc/mkinitcpio.conf\n",
+			modules);
+	else if (file)
+		lines = doctor_text("sed -i 's/^MODULES=[(\"]/&%s /' %s\n",
+				    modules, file);
+	free(file);
+	return lines;
+}
+
+char *doctor_initramfs_add_vfio(const struct doctor_initramfs *initramfs,
+				bool virqfd)
+{
+	const char *modules =
+		virqfd ? "vfio_pci vfio vfio_iommu_type1 vfio_virqfd" :
+			 "vfio_pci vfio vfio_iommu_type1";
+
+	switch (initramfs->kind) {
 	case DOCTOR_INITRAMFS_TOOLS:
-		return virqfd ?
-			       "sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1\\nvfio_virqfd' /etc/initramfs-tools/modules\n" :
-			       "sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1' /etc/initramfs-tools/modules\n";
+		return doctor_text(
+			"sed -i '1i vfio_pci\\nvfio\\nvfio_iommu_type1%s' /etc/initramfs-tools/modules\n",
+			virqfd ? "\\nvfio_virqfd" : "");
 	case DOCTOR_INITRAMFS_DRACUT:
-		return virqfd ?
-			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 vfio_virqfd \"' >> /etc/dracut.conf.d/00-kvmfr-suite-vfio.conf\n" :
-			       "echo 'force_drivers+=\" vfio_pci vfio vfio_iommu_type1 \"' >> /etc/dracut.conf.d/00-kvmfr-suite-vfio.conf\n";
+		return doctor_text(
+			"mkdir -p /etc/dracut.conf.d\n"
+			"echo 'force_drivers+=\" %s \"' >> /etc/dracut.conf.d/00-kvmfr-suite-vfio.conf\n",
+			modules);
 	case DOCTOR_INITRAMFS_MKINITCPIO:
-		return virqfd ?
-			       "sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 vfio_virqfd /' /etc/mkinitcpio.conf\n" :
-			       "sed -i 's/^MODULES=[(\"]/&vfio_pci vfio vfio_iommu_type1 /' /etc/mkinitcpio.conf\n";
+		return add_mkinitcpio(initramfs, modules);
 	case DOCTOR_INITRAMFS_NONE:
 		break;
 	}
-	return "";
+	return doctor_text("%s", "");
 }
 
 const char *doctor_initramfs_update(enum doctor_initramfs_kind kind)

@@ -245,13 +245,6 @@ static bool is_over(const struct kvmfr_root *root,
 	return !is_alive(root, waker);
 }
 
-static bool ends_with(const char *text, const char *suffix)
-{
-	size_t length = strlen(text), least = strlen(suffix);
-
-	return length > least && !strcmp(text + length - least, suffix);
-}
-
 /*
  * "foo.service" if a unit of the system is what it belongs to: the first name
  * below the slices of the system. Names below it, and all elsewhere, are chosen
@@ -271,9 +264,10 @@ static bool find_unit(const struct kvmfr_root *root, int pid, char unit[128])
 		    line[strlen(slice)] == '/')
 			name = line + strlen(slice);
 	name = name ? strtok_r(name, "/", &rest) : NULL;
-	while (name && ends_with(name, ".slice"))
+	while (name && doctor_ends_with(name, ".slice"))
 		name = strtok_r(NULL, "/", &rest);
-	if (!name || !ends_with(name, ".service") || strlen(name) >= 128 ||
+	if (!name || !doctor_ends_with(name, ".service") ||
+	    strlen(name) >= 128 ||
 	    strspn(name, ALNUM "-_.@:\\") != strlen(name))
 		return false;
 	strcpy(unit, name);

@@ -2,16 +2,19 @@
 /* All functions of the GPU are vfio-pci's, now and after the next boot. */
 #include "doctor_gpu.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "doctor_conf.h"
+#include "doctor_file.h"
 #include "doctor_gpu_boot.h"
 
 /* Nobody else has files of these names; lines are added to what is in them. */
 #define OPTIONS "/etc/modprobe.d/kvmfr-suite-vfio.conf"
 #define RULES "/etc/udev/rules.d/10-kvmfr-suite-vfio.rules"
+#define CMDLINE "/proc/cmdline"
 #define VIRQFD_UNTIL_MAJOR 6 /* vfio_virqfd went into vfio with 6.2 */
 #define VIRQFD_UNTIL_MINOR 2
 
@@ -230,6 +233,28 @@ static bool udev_has(const struct kvmfr_root *root, const struct kvmfr_pci *pci)
 	return found;
 }
 
+/* As a part of the kernel it has its options from the command line alone. */
+static bool is_built_in(struct doctor *doctor)
+{
+	char release[96];
+
+	doctor_release(doctor, release);
+	return doctor_module_built_in(doctor, "vfio_pci", release);
+}
+
+/* What vfio-pci is told at the next boot, and where; false if that is nothing. */
+static bool read_option(struct doctor *doctor, const char *name,
+			char value[256], char where[128])
+{
+	bool found =
+		doctor_gpu_boot_option(doctor, "vfio_pci", name, value, where);
+
+	if (!found || !strcmp(where, CMDLINE) || !is_built_in(doctor))
+		return found;
+	value[0] = '\0';
+	return false;
+}
+
 static bool is_arranged(struct doctor *doctor, const struct doctor_gpus *gpus,
 			int index)
 {
@@ -237,7 +262,7 @@ static bool is_arranged(struct doctor *doctor, const struct doctor_gpus *gpus,
 	const struct kvmfr_pci *pci = &gpus->pci[index];
 	char ids[256], where[128];
 
-	doctor_gpu_boot_option(doctor, "vfio_pci", "ids", ids, where);
+	read_option(doctor, "ids", ids, where);
 	return ids_have(ids, pci) || driverctl_has(root, pci) ||
 	       udev_has(root, pci);
 }
@@ -269,39 +294,66 @@ static void add_rules(struct doctor_script *lines,
 	}
 }
 
-/* Into the list that is there already: of two, modprobe takes the last. */
-static void add_ids(struct doctor_script *lines, struct doctor *doctor,
-		    const struct doctor_gpus *gpus)
+/* "10de:249d,10de:228b", to be freed. */
+static char *list_ids(const struct doctor_gpus *gpus)
 {
-	char ids[256], where[128];
-	bool extend =
-		doctor_gpu_boot_option(doctor, "vfio_pci", "ids", ids, where);
+	struct doctor_script ids;
 	const char *comma = "";
 
-	if (extend && !strcmp(where, "/proc/cmdline"))
-		doctor_script_add(
-			lines,
-			"# add to vfio-pci.ids= on the kernel's command line: ");
-	else
-		doctor_script_add(
-			lines,
-			extend ?
-				"sed -i '/^[[:space:]]*options[[:space:]]*vfio[-_]pci[[:space:]]/s/[[:space:]]ids=/&" :
-				"echo 'options vfio-pci ids=");
+	doctor_script_start(&ids);
 	for (int i = 0; i < gpus->count; i++) {
 		if (!is_for_boot(gpus, i))
 			continue;
-		doctor_script_add(lines, "%s%04x:%04x", comma,
+		doctor_script_add(&ids, "%s%04x:%04x", comma,
 				  (unsigned int)gpus->pci[i].vendor,
 				  (unsigned int)gpus->pci[i].device);
 		comma = ",";
 	}
-	if (extend && !strcmp(where, "/proc/cmdline"))
-		doctor_script_add(lines, "\n");
-	else if (extend)
-		doctor_script_add(lines, ",/' %s\n", where);
+	return doctor_script_end(&ids);
+}
+
+static void add_word(struct doctor_script *lines, struct doctor *doctor,
+		     const char *ids)
+{
+	char *word = doctor_text("vfio-pci.ids=%s", ids);
+	char *text = word ? doctor_gpu_boot_add_word(doctor->root, word) : NULL;
+
+	if (text)
+		doctor_script_add(lines, "%s", text);
 	else
-		doctor_script_add(lines, "' >> " OPTIONS "\n");
+		doctor->error = -ENOMEM;
+	free(text);
+	free(word);
+}
+
+/* Into the list that is there already: of two, modprobe takes the last. */
+static void add_ids(struct doctor_script *lines, struct doctor *doctor,
+		    const struct doctor_gpus *gpus)
+{
+	char old[256], where[128];
+	bool extend = read_option(doctor, "ids", old, where);
+	char *ids = list_ids(gpus);
+
+	if (!ids)
+		doctor->error = -ENOMEM;
+	else if (extend && !strcmp(where, CMDLINE))
+		doctor_script_add(
+			lines,
+			"# add to vfio-pci.ids= on the kernel's command line: %s\n",
+			ids);
+	else if (is_built_in(doctor))
+		add_word(lines, doctor, ids);
+	else if (extend)
+		doctor_script_add(
+			lines,
+			"sed -i '/^[[:space:]]*options[[:space:]]*vfio[-_]pci[[:space:]]/s/[[:space:]]ids=/&%s,/' %s\n",
+			ids, where);
+	else
+		doctor_script_add(lines,
+				  "echo 'options vfio-pci ids=%s' >> " OPTIONS
+				  "\n",
+				  ids);
+	free(ids);
 }
 
 /* The drivers of the host's that would be faster. */
@@ -337,6 +389,8 @@ static char *boot_remedy(struct doctor *doctor, const struct doctor_gpus *gpus,
 		add_rules(&lines, gpus);
 	} else {
 		add_ids(&lines, doctor, gpus);
+		if (is_built_in(doctor))
+			return doctor_script_end(&lines);
 		add_order(&lines, gpus);
 	}
 	doctor_script_add(&lines, "%s", doctor_initramfs_update(kind));
@@ -392,20 +446,42 @@ static const char *early_driver(const struct doctor_gpus *gpus,
 	return NULL;
 }
 
+/* Where it is in the list; dracut loads what the command line says before all. */
+static int vfio_place(struct doctor *doctor,
+		      const struct doctor_initramfs *initramfs)
+{
+	int place = doctor_initramfs_place(initramfs, "vfio_pci");
+
+	if (place > 0 && initramfs->kind == DOCTOR_INITRAMFS_DRACUT &&
+	    doctor_cmdline_lists(doctor, "rd.driver.pre", "vfio_pci"))
+		return 0;
+	return place;
+}
+
+static char *initramfs_remedy(const struct doctor *doctor,
+			      const struct doctor_initramfs *initramfs)
+{
+	char *add = doctor_initramfs_add_vfio(initramfs, needs_virqfd(doctor));
+	char *all =
+		add ? doctor_text("%s%s", add,
+				  doctor_initramfs_update(initramfs->kind)) :
+		      NULL;
+
+	free(add);
+	return all;
+}
+
 static void check_initramfs(struct doctor *doctor,
 			    const struct doctor_gpus *gpus,
 			    const struct doctor_initramfs *initramfs)
 {
-	int place = doctor_initramfs_place(initramfs, "vfio_pci");
-	bool any = false;
+	int place = vfio_place(doctor, initramfs);
 	const char *early = early_driver(gpus, initramfs);
-	const char *add = doctor_initramfs_add_vfio(initramfs->kind,
-						    needs_virqfd(doctor));
-	const char *update = doctor_initramfs_update(initramfs->kind);
+	bool any = false;
 
 	for (int i = 0; i < gpus->count; i++)
 		any |= is_for_boot(gpus, i);
-	if (!any)
+	if (!any || is_built_in(doctor))
 		return;
 	if (early &&
 	    (place < 0 || doctor_initramfs_place(initramfs, early) < place)) {
@@ -415,14 +491,14 @@ static void check_initramfs(struct doctor *doctor,
 				    early),
 			doctor_text(
 				"The driver of the host takes the GPU before vfio-pci is there."),
-			doctor_text("%s%s", add, update));
+			initramfs_remedy(doctor, initramfs));
 	} else if (place < 0 && initramfs->kind) {
 		doctor_report(
 			doctor, "initramfs-no-vfio", DOCTOR_WARNING,
 			doctor_text("The initramfs does not load vfio_pci."),
 			doctor_text(
 				"A driver in the initramfs, for the picture while booting, can take the GPU first."),
-			doctor_text("%s%s", add, update));
+			initramfs_remedy(doctor, initramfs));
 	}
 }
 
@@ -438,15 +514,14 @@ static void check_idle(struct doctor *doctor)
 	struct doctor_script lines;
 	bool configured;
 
-	configured = doctor_gpu_boot_option(doctor, "vfio_pci",
-					    "disable_idle_d3", value, where) &&
+	configured = read_option(doctor, "disable_idle_d3", value, where) &&
 		     is_yes(value);
 	kvmfr_read(doctor->root, now, sizeof(now),
 		   "sys/module/vfio_pci/parameters/disable_idle_d3");
 	if (!configured && !is_yes(now))
 		return;
 	doctor_script_start(&lines);
-	if (configured && strcmp(where, "/proc/cmdline"))
+	if (configured && strcmp(where, CMDLINE))
 		doctor_script_add(&lines,
 				  "sed -i 's/ disable_idle_d3[^ ]*//' %s\n",
 				  where);
@@ -454,7 +529,9 @@ static void check_idle(struct doctor *doctor)
 		doctor_script_add(
 			&lines,
 			"# take vfio_pci.disable_idle_d3 off the kernel's command line\n");
-	if (is_yes(now))
+	if (is_yes(now) && is_built_in(doctor))
+		doctor_script_add(&lines, "# boot again\n");
+	else if (is_yes(now))
 		doctor_script_add(
 			&lines, "# while no virtual machine runs:\n"
 				"modprobe -r vfio-pci && modprobe vfio-pci\n");

@@ -231,6 +231,64 @@ follow initramfs-order
 grep -qx "MODULES=(vfio_pci vfio vfio_iommu_type1 vfio_virqfd nouveau)" "$tree/etc/mkinitcpio.conf"
 result "its list" $?
 well "remedied: mkinitcpio"
+put etc/mkinitcpio.conf.d/gpu.conf "MODULES+=(nouveau)"
+well "a list that is added to"
+put etc/mkinitcpio.conf.d/gpu.conf.bak "MODULES=(nouveau)"
+well "a file of an editor"
+put etc/mkinitcpio.conf.d/my.conf "MODULES=(nouveau)"
+finds "a list that begins anew" "error initramfs-order"
+follow initramfs-order
+well "remedied: mkinitcpio's last list"
+rm -r "$tree/etc/mkinitcpio.conf.d"
+put etc/mkinitcpio.conf "HOOKS=(base)"
+finds "mkinitcpio without a list" "warning initramfs-no-vfio"
+follow initramfs-no-vfio
+well "remedied: mkinitcpio's first list"
+
+# What is installed makes it, not what settings were left of another.
+make
+put etc/initramfs-tools/modules "nouveau"
+put usr/bin/dracut ""
+finds "dracut besides settings of initramfs-tools" "warning initramfs-no-vfio"
+follow initramfs-no-vfio
+well "remedied: dracut, with its directory"
+put etc/dracut.conf.d/00-old.conf.bak 'force_drivers+=" nouveau "'
+well "dracut reads no copies"
+put etc/dracut.conf.d/00-kvmfr-suite-vfio.conf 'add_drivers+=" nouveau vfio-pci "'
+finds "dracut: host's driver first" "error initramfs-order"
+put proc/cmdline "quiet rd.driver.pre=vfio,vfio-pci rd.driver.pre=nvme"
+well "the command line says otherwise"
+put etc/dracut.conf.d/00-kvmfr-suite-vfio.conf 'add_drivers+=" nouveau "'
+finds "but cannot load what is not there" "error initramfs-order"
+
+# vfio-pci as a part of the kernel
+built_in()
+{
+	make
+	put lib/modules/6.12.1/modules.builtin "kernel/drivers/vfio/vfio.ko\nkernel/drivers/vfio/pci/vfio-pci.ko"
+	put etc/initramfs-tools/modules "nouveau"
+}
+built_in
+finds "built in, it reads no modprobe.d" "warning vfio-not-at-boot"
+remedy_has "its ids are for the command line" \
+	"vfio-pci.ids=10de:249d,10de:228b on the kernel's command line" vfio-not-at-boot
+! grep -qE "modprobe|initramfs" "$work/remedy-vfio-not-at-boot"
+result "and nothing else is of use" $?
+put etc/default/grub 'GRUB_CMDLINE_LINUX="quiet"'
+put usr/sbin/grub2-mkconfig ""
+finds "the same with openSUSE's GRUB" "warning vfio-not-at-boot"
+remedy_has "which has another name" "^grub2-mkconfig -o /boot/grub2/grub.cfg$" vfio-not-at-boot
+put proc/cmdline "quiet vfio-pci.ids=10de:249d"
+finds "half of them on the command line" "warning vfio-not-at-boot"
+remedy_has "the rest is to be added there" \
+	"^# add to vfio-pci.ids= on the kernel's command line: 10de:249d,10de:228b$" vfio-not-at-boot
+put proc/cmdline "quiet vfio-pci.ids=10de:249d,10de:228b"
+well "all of them on the command line"
+put etc/modprobe.d/idle.conf "options vfio_pci disable_idle_d3=1"
+well "nor does it read that there"
+put sys/module/vfio_pci/parameters/disable_idle_d3 Y
+finds "disable_idle_d3 now" "error disable-idle-d3"
+remedy_has "the machine has to be started again" "^# boot again$" disable-idle-d3
 
 make
 put etc/modprobe.d/idle.conf "options vfio_pci disable_idle_d3=1"
