@@ -144,6 +144,17 @@ bool doctor_gpus_port_given(const struct doctor_gpus *gpus, const char *address)
 	return false;
 }
 
+const struct kvmfr_pci *doctor_gpus_boot_display(const struct doctor_gpus *gpus,
+						 int index)
+{
+	for (int i = 0; i < gpus->count; i++)
+		if (gpus->pci[i].boot_vga &&
+		    kvmfr_pci_is_display(&gpus->pci[i]) &&
+		    kvmfr_pci_same_device(&gpus->pci[i], &gpus->pci[index]))
+			return &gpus->pci[i];
+	return NULL;
+}
+
 char *doctor_gpus_bind_lines(const struct kvmfr_pci *function)
 {
 	struct doctor_script lines;

@@ -42,6 +42,14 @@ void doctor_gpus_free(struct doctor_gpus *gpus);
 bool doctor_gpus_port_given(const struct doctor_gpus *gpus,
 			    const char *address);
 
+/* The display that the machine was started with, if it is on this card; or NULL. */
+const struct kvmfr_pci *doctor_gpus_boot_display(const struct doctor_gpus *gpus,
+						 int index);
+
+/* doctor_vfio_boot.c: a part of doctor_check_vfio(). */
+void doctor_check_vfio_boot(struct doctor *doctor,
+			    const struct doctor_gpus *gpus);
+
 /* Lines of shell that take the function from its driver and give it to vfio-pci. */
 char *doctor_gpus_bind_lines(const struct kvmfr_pci *function);
 

@@ -130,7 +130,6 @@ put etc/libvirt/qemu/other.xml "<domain><name>other</name><devices><hostdev mode
 type='pci' managed='yes'><source><address domain='0x0000' bus='0x00' slot='0x03' \
 function='0x0'/></source></hostdev></devices></domain>"
 finds "its twin is given away by address" "note gpu-boot-display" "warning vfio-not-at-boot"
-mkdir -p "$tree/etc/udev/rules.d"
 follow vfio-not-at-boot
 ! grep -rq 0000:00:03.0 "$tree/etc/udev" && ! grep -rq 10de "$tree/etc/modprobe.d"
 result "and it is not" $?
@@ -172,7 +171,6 @@ well "driverctl"
 rm -r "$tree/etc/driverctl.d"
 pci 0000:00:03.0 0x030000 0x10de 0x249d nvidia 9
 finds "two cards of a kind" "warning vfio-not-at-boot"
-mkdir -p "$tree/etc/udev/rules.d"
 follow vfio-not-at-boot
 well "remedied: by address"
 
