@@ -164,10 +164,34 @@ static void check_namespace(struct doctor *doctor,
 			doctor_xml_words(
 				domain,
 				"let the prefix of the arguments for QEMU stand for " NAMESPACE) :
+		domain->domain_line ?
 			doctor_xml_edit(domain,
 					"'%lds|<domain|& xmlns:%s=\"" NAMESPACE
 					"\"|'",
-					domain->domain_line, prefix));
+					domain->domain_line, prefix) :
+			doctor_xml_words(domain,
+					 "add xmlns:%s='" NAMESPACE
+					 "' to <domain>",
+					 prefix));
+}
+
+static char *no_balloon(const struct kvmfr_domain *domain)
+{
+	if (domain->balloon_line)
+		return doctor_xml_edit(
+			domain,
+			"'%lds|\\(<memballoon .*model=.\\)[a-z-]*|\\1none|'",
+			domain->balloon_line);
+	if (domain->has_balloon)
+		return doctor_xml_words(domain,
+					"set model='none' of <memballoon>");
+	if (domain->devices_line)
+		return doctor_xml_edit(
+			domain,
+			"'%lds|<devices>|&<memballoon model=\"none\"/>|'",
+			domain->devices_line);
+	return doctor_xml_words(domain,
+				"add <memballoon model='none'/> to <devices>");
 }
 
 static void check_balloon(struct doctor *doctor,
@@ -180,15 +204,7 @@ static void check_balloon(struct doctor *doctor,
 		doctor_text("%s has a memory balloon.", domain->name),
 		doctor_text(
 			"With a passed through GPU it frees no memory, and costs speed."),
-		domain->balloon_line ?
-			doctor_xml_edit(
-				domain,
-				"'%lds|\\(<memballoon .*model=.\\)[a-z-]*|\\1none|'",
-				domain->balloon_line) :
-			doctor_xml_edit(
-				domain,
-				"'%lds|<devices>|&<memballoon model=\"none\"/>|'",
-				domain->devices_line));
+		no_balloon(domain));
 }
 
 /* An object that the device has as its memory. */
@@ -291,6 +307,20 @@ static unsigned int host_width(const struct doctor *doctor)
 	return width;
 }
 
+static char *limit_phys_bits(const struct kvmfr_domain *domain,
+			     unsigned int bits)
+{
+	if (!domain->cpu_line)
+		return doctor_xml_words(
+			domain,
+			"put <maxphysaddr mode='passthrough' limit='%u'/> into <cpu>, and no other",
+			bits);
+	return doctor_xml_edit(
+		domain,
+		"-e 's|<maxphysaddr [^>]*/>||' -e '%lds|<cpu \\([^>]*[^/>]\\)>|<cpu \\1><maxphysaddr mode=\"passthrough\" limit=\"%u\"/>|' -e '%lds|<cpu \\([^>]*\\)/>|<cpu \\1><maxphysaddr mode=\"passthrough\" limit=\"%u\"/></cpu>|'",
+		domain->cpu_line, bits, domain->cpu_line, bits);
+}
+
 static void check_phys_bits(struct doctor *doctor,
 			    const struct kvmfr_domain *domain)
 {
@@ -310,10 +340,7 @@ static void check_phys_bits(struct doctor *doctor,
 			domain->phys_bits ? domain->phys_bits : host, iommu),
 		doctor_text(
 			"What the firmware puts beyond that cannot be mapped for the GPU: 'VFIO_MAP_DMA failed'."),
-		doctor_xml_edit(
-			domain,
-			"-e 's|<maxphysaddr [^>]*/>||' -e '%lds|<cpu \\([^>]*[^/>]\\)>|<cpu \\1><maxphysaddr mode=\"passthrough\" limit=\"%u\"/>|' -e '%lds|<cpu \\([^>]*\\)/>|<cpu \\1><maxphysaddr mode=\"passthrough\" limit=\"%u\"/></cpu>|'",
-			domain->cpu_line, iommu, domain->cpu_line, iommu));
+		limit_phys_bits(domain, iommu));
 }
 
 static bool uses(const struct kvmfr_domain *domain, int node)

@@ -105,6 +105,7 @@ static int read_devices(struct kvmfr_domain *domain, const xmlNode *devices)
 			copy_attribute(node, "model", domain->balloon,
 				       sizeof(domain->balloon));
 			domain->balloon_line = xmlGetLineNo(node);
+			domain->has_balloon = true;
 		}
 	}
 	return ret;
@@ -299,6 +300,46 @@ static void check_lines(struct kvmfr_domain *domain, const char *text,
 	}
 }
 
+/* @number if one whole tag <@name is on that line, else 0. */
+static long check_tag(const char *text, size_t size, long number,
+		      const char *name)
+{
+	struct line line = { .text = text };
+	const char *end, *found = NULL;
+	int count = 0;
+
+	if (!number || !seek_line(&line, number, text + size))
+		return 0;
+	end = line.text + line.length;
+	for (const char *at = line.text;
+	     (at = memmem(at, (size_t)(end - at), name, strlen(name)));
+	     at += strlen(name)) {
+		count++;
+		found = at;
+	}
+	if (count != 1 || !memchr(found, '>', (size_t)(end - found)))
+		return 0;
+	return number;
+}
+
+static void check_tags(struct kvmfr_domain *domain, const char *text,
+		       size_t size)
+{
+	struct {
+		long *line;
+		const char *name;
+	} tags[] = {
+		{ &domain->domain_line, "<domain" },
+		{ &domain->devices_line, "<devices>" },
+		{ &domain->balloon_line, "<memballoon" },
+		{ &domain->cpu_line, "<cpu" },
+	};
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
+		*tags[i].line =
+			check_tag(text, size, *tags[i].line, tags[i].name);
+}
+
 /* Libvirt writes no document type, and one can be a bomb. */
 static bool has_type(const char *text, size_t size)
 {
@@ -350,6 +391,7 @@ static int parse(struct kvmfr_domain *domain, const char *text, size_t size,
 			ret = -EINVAL;
 		}
 		check_lines(domain, text, size);
+		check_tags(domain, text, size);
 	}
 	xmlFreeDoc(doc);
 	return ret;

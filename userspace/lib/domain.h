@@ -47,15 +47,16 @@ struct kvmfr_domain_hostdev {
  * struct kvmfr_domain - what a file says
  * @path: of the file, relative to the root
  * @name: of the virtual machine, without control characters
- * @domain_line: of <domain>
+ * @domain_line: of <domain>; here and below 0 if the tag is not on one line, or
+ *	not alone of its kind
  * @devices_line: of <devices>
  * @namespace_missing: there are arguments for QEMU, but their prefix does not
  *	stand for libvirt's namespace, so that it ignores them
  * @namespace_prefix: then: it, "qemu"
  * @namespace_other: then: it stands for another one
- * @balloon: model of the memory balloon
- * @balloon_line: of that element, 0 if there is none in the file (then libvirt
- *	adds one)
+ * @has_balloon: there is a memory balloon in the file; else libvirt adds one
+ * @balloon: its model
+ * @balloon_line: of that element
  * @cpu_mode: "host-passthrough", ...
  * @cpu_line: of <cpu>
  * @phys_bits: width of the guest's physical addresses, 0 if as the host's
@@ -72,6 +73,7 @@ struct kvmfr_domain {
 	size_t arg_count;
 	struct kvmfr_domain_hostdev *hostdev;
 	size_t hostdev_count;
+	bool has_balloon;
 	char balloon[32];
 	long balloon_line;
 	char cpu_mode[24];

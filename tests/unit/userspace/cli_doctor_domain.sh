@@ -92,6 +92,27 @@ case $(field domain-no-share remedy) in
 *) not_ok "an argument on two lines is left to people" "$(field domain-no-share remedy)" ;;
 esac
 healthy
+sed -i 's/<domain type/<domain\n  type/; s/ xmlns:qemu=[^>]*//' "$root/$xml"
+remedy_is "a <domain> on two lines is left to people" domain-no-namespace \
+	"# virsh edit win: add xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' to <domain>"
+healthy
+sed -i "s/<memballoon.*/<memballoon\n model='virtio'\/>/" "$root/$xml"
+remedy_is "a <memballoon> on two lines is left to people" domain-memballoon \
+	"# virsh edit win: set model='none' of <memballoon>"
+sed -i "s/<memballoon/<memballoon model='virtio'\/><memballoon/" "$root/$xml"
+remedy_is "two balloons are left to people" domain-memballoon \
+	"# virsh edit win: set model='none' of <memballoon>"
+healthy
+sed -i "/<memballoon/d; s/<devices>/<devices\n>/" "$root/$xml"
+remedy_is "<devices> on two lines are left to people" domain-memballoon \
+	"# virsh edit win: add <memballoon model='none'/> to <devices>"
+healthy
+put proc/cpuinfo "processor	: 0" "address sizes	: 46 bits physical, 48 bits virtual"
+put sys/class/iommu/dmar0/intel-iommu/cap 1c0000c40660462
+sed -i "s,<cpu mode.*,<cpu mode='host-passthrough'\n check='none'/>," "$root/$xml"
+remedy_is "a <cpu> on two lines is left to people" domain-phys-bits \
+	"# virsh edit win: put <maxphysaddr mode='passthrough' limit='39'/> into <cpu>, and no other"
+healthy
 sed -i 's/&quot;id&quot;:&quot;looking-glass/\&quot;id\&quot;:\&quot;look;reboot/; s/true/false/' "$root/$xml"
 case $(field domain-no-share remedy) in
 "# virsh edit win: "*) ok "an argument with signs for the shell is left to people" ;;
