@@ -33,19 +33,22 @@ struct rules {
 	bool good; /* one that gives the group, and is not to be replaced */
 };
 
-/* The value of KEY="value", after the operator; false if the line has none. */
-static bool rule_value(const char *text, const char *key, char *value,
-		       size_t size)
+/*
+ * The next value of KEY="value", after the operator; false if the line has no
+ * more. @at is where the search goes on, at first the beginning of @text.
+ */
+static bool next_value(const char *text, const char **at, const char *key,
+		       char *value, size_t size)
 {
-	const char *at = text;
+	const char *found;
 
-	while ((at = strstr(at, key))) {
-		const char *end = at + strlen(key);
-		bool word = at == text || strchr(" \t,", at[-1]);
+	while ((found = strstr(*at, key))) {
+		const char *end = found + strlen(key);
+		bool word = found == text || strchr(" \t,", found[-1]);
 
-		at = end;
+		*at = end;
 		end += strspn(end, "=:+");
-		if (!word || end == at || *end != '"')
+		if (!word || end == *at || *end != '"')
 			continue;
 		end++;
 		if (strcspn(end, "\"") >= size)
@@ -53,6 +56,26 @@ static bool rule_value(const char *text, const char *key, char *value,
 		snprintf(value, size, "%.*s", (int)strcspn(end, "\""), end);
 		return true;
 	}
+	return false;
+}
+
+static bool rule_value(const char *text, const char *key, char *value,
+		       size_t size)
+{
+	const char *at = text;
+
+	return next_value(text, &at, key, value, size);
+}
+
+/* A line may give several. */
+static bool has_tag(const char *text, const char *tag)
+{
+	const char *at = text;
+	char value[64];
+
+	while (next_value(text, &at, "TAG", value, sizeof(value)))
+		if (!strcmp(value, tag))
+			return true;
 	return false;
 }
 
@@ -129,8 +152,7 @@ static void check_rule(struct doctor *doctor, const struct doctor_line *line,
 			replace_rule(line));
 		return;
 	}
-	if (rule_value(line->text, "TAG", value, sizeof(value)) &&
-	    !strcmp(value, "uaccess") && strcmp(name, SEAT) > 0) {
+	if (has_tag(line->text, "uaccess") && strcmp(name, SEAT) > 0) {
 		doctor_report(
 			doctor, "udev-rule-late", DOCTOR_WARNING,
 			doctor_text(

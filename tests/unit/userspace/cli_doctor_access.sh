@@ -55,6 +55,11 @@ mv "$root/etc/udev/rules.d/70-kvmfr.rules" "$root/etc/udev/rules.d/90-kvmfr.rule
 cured udev-rule-late warning "/etc/udev/rules.d/90-kvmfr.rules gives the tag uaccess"
 healthy
 rm "$root/etc/udev/rules.d/70-kvmfr.rules"
+put etc/udev/rules.d/90-kvmfr.rules \
+	'SUBSYSTEM=="kvmfr", GROUP="kvm", TAGS=="x", TAG+="seat", TAG+="uaccess"'
+cured udev-rule-late warning "/etc/udev/rules.d/90-kvmfr.rules gives the tag uaccess"
+healthy
+rm "$root/etc/udev/rules.d/70-kvmfr.rules"
 cured udev-rule-missing warning "No rule"
 rm "$root/etc/udev/rules.d/70-kvmfr.rules"
 put etc/kvmfr.conf ""
