@@ -19,6 +19,7 @@
 #include "terminal.h"
 
 #define PATIENCE_S 2
+#define PARAMETERS "sys/module/" CHANGE_MODULE "/parameters"
 
 bool change_allowed(const struct kvmfr_root *root)
 {
@@ -36,11 +37,31 @@ bool change_is_loaded(const struct kvmfr_root *root)
 
 int change_current(const struct kvmfr_root *root, char *text, size_t size)
 {
-	int ret = kvmfr_read(root, text, size,
-			     "sys/module/" CHANGE_MODULE
-			     "/parameters/static_size_mb");
+	int ret = kvmfr_read(root, text, size, PARAMETERS "/static_size_mb");
 
 	return ret < 0 ? ret : 0;
+}
+
+void change_others(const struct kvmfr_root *root, char *text, size_t size)
+{
+	struct kvmfr_names names;
+	char value[64];
+	size_t used = 0;
+
+	*text = '\0';
+	if (kvmfr_list(root, &names, PARAMETERS))
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		if (!strcmp(names.name[i], "static_size_mb") ||
+		    kvmfr_read(root, value, sizeof(value), PARAMETERS "/%s",
+			       names.name[i]) <= 0 ||
+		    strpbrk(value, " \t\n\"") ||
+		    used + strlen(names.name[i]) + strlen(value) + 3 > size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, " %s=%s",
+					 names.name[i], value);
+	}
+	kvmfr_names_free(&names);
 }
 
 /* The kernel's log from now on; negative if it cannot be read. */
@@ -110,23 +131,35 @@ static bool start_progress(timer_t *timer, const char *doing)
 	return true;
 }
 
-struct change change_load(const char *sizes)
+static struct change load(int (*how)(const char *name, const char *options),
+			  const char *sizes, const char *others)
 {
-	char options[128] = "";
+	char options[512];
 	struct change change;
 	bool progress;
 	timer_t timer;
 	int log = open_log();
 
-	if (sizes[0])
-		snprintf(options, sizeof(options), "static_size_mb=%s", sizes);
+	snprintf(options, sizeof(options), "%s%s%s",
+		 sizes[0] ? "static_size_mb=" : "", sizes, others);
 	progress = start_progress(&timer, "loading");
-	change.error =
-		kvmfr_module_load(CHANGE_MODULE, options[0] ? options : NULL);
+	change.error = how(CHANGE_MODULE, options[0] ? options : NULL);
 	if (progress)
 		timer_delete(timer);
 	read_log(log, change.kernel, sizeof(change.kernel));
 	return change;
+}
+
+struct change change_load(const char *sizes, const char *others)
+{
+	return load(kvmfr_module_load, sizes, others);
+}
+
+/* The kernel takes no empty list, which would come after that of modprobe.d. */
+struct change change_back(const char *sizes, const char *others)
+{
+	return load(sizes[0] ? kvmfr_module_load : kvmfr_module_insert, sizes,
+		    others);
 }
 
 struct change change_unload(void)

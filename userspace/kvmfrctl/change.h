@@ -28,8 +28,16 @@ bool change_is_loaded(const struct kvmfr_root *root);
 /* static_size_mb of the module that is loaded: 0 or a negative errno. */
 int change_current(const struct kvmfr_root *root, char *text, size_t size);
 
-/* @sizes "64,128"; "" for what modprobe.d says. */
-struct change change_load(const char *sizes);
+/*
+ * All parameters but static_size_mb as they are now, " numa_node=0"; "" if there
+ * is none.
+ */
+void change_others(const struct kvmfr_root *root, char *text, size_t size);
+
+/* @sizes "64,128"; "" for what modprobe.d says. @others as above. */
+struct change change_load(const char *sizes, const char *others);
+/* The same, but "" is no device, whatever modprobe.d says. */
+struct change change_back(const char *sizes, const char *others);
 struct change change_unload(void);
 
 /* One line that says why, and lines that say what to do. */

@@ -62,7 +62,7 @@ static int load(const struct kvmfr_root *root, const struct sizes *given)
 	if (!change_allowed(root))
 		return COMMAND_USAGE;
 	sizes_warn(&sizes);
-	change = change_load(given->text);
+	change = change_load(given->text, "");
 	if (change.error) {
 		change_explain_load(root, &change,
 				    sizes.count ? sizes.text : "0");

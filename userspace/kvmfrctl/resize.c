@@ -62,8 +62,8 @@ static void explain_lost(const struct kvmfr_root *root,
 {
 	change_explain_load(root, back, old);
 	command_fail(
-		"kvmfr is not loaded now; to get the devices back that were there: modprobe kvmfr static_size_mb=%s",
-		old);
+		"kvmfr is not loaded now; to get the devices back that were there: modprobe kvmfr%s%s",
+		*old ? " static_size_mb=" : "", old);
 }
 
 /* Nobody may end us while there is no module. */
@@ -71,16 +71,18 @@ static int replace(const struct kvmfr_root *root, const char *old,
 		   const char *new)
 {
 	struct change change, back;
+	char others[256];
 
+	change_others(root, others, sizeof(others));
 	change = change_unload();
 	if (change.error) {
 		change_explain_unload(root, &change);
 		return COMMAND_FAILED;
 	}
-	change = change_load(new);
+	change = change_load(new, others);
 	if (!change.error)
 		return COMMAND_OK;
-	back = change_load(old);
+	back = change_back(old, others);
 	change_explain_load(root, &change, new);
 	if (back.error)
 		explain_lost(root, &back, old);

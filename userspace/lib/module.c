@@ -120,8 +120,22 @@ int kvmfr_module_options(const char *name, char **options)
 	return ret;
 }
 
-/* @list has one module, or several where @name is an alias. */
-static int probe(struct kmod_list *list, const char *options)
+/* As modprobe does. */
+static int probe(struct kmod_module *module, const char *options)
+{
+	return kmod_module_probe_insert_module(
+		module, KMOD_PROBE_FAIL_ON_LOADED, options, NULL, NULL, NULL);
+}
+
+static int insert(struct kmod_module *module, const char *options)
+{
+	return kmod_module_insert_module(module, 0, options);
+}
+
+typedef int (*load_fn)(struct kmod_module *module, const char *options);
+
+/* @list has one module, or several where the name is an alias. */
+static int load_each(struct kmod_list *list, load_fn each, const char *options)
 {
 	struct kmod_list *entry;
 	int ret = -ENOENT;
@@ -130,11 +144,8 @@ static int probe(struct kmod_list *list, const char *options)
 	{
 		struct kmod_module *module = kmod_module_get_module(entry);
 
-		ret = kmod_module_get_path(module) ?
-			      kmod_module_probe_insert_module(
-				      module, KMOD_PROBE_FAIL_ON_LOADED,
-				      options, NULL, NULL, NULL) :
-			      -ENOENT;
+		ret = kmod_module_get_path(module) ? each(module, options) :
+						     -ENOENT;
 		kmod_module_unref(module);
 		if (ret)
 			break;
@@ -142,7 +153,7 @@ static int probe(struct kmod_list *list, const char *options)
 	return ret;
 }
 
-int kvmfr_module_load(const char *name, const char *options)
+static int load(const char *name, load_fn each, const char *options)
 {
 	static const struct kvmfr_root machine = { .fd = -1 };
 	struct kmod_list *list = NULL;
@@ -156,10 +167,20 @@ int kvmfr_module_load(const char *name, const char *options)
 		return -ENOMEM;
 	ret = kmod_module_new_from_lookup(ctx, name, &list);
 	if (ret >= 0)
-		ret = probe(list, options);
+		ret = load_each(list, each, options);
 	kmod_module_unref_list(list);
 	kmod_unref(ctx);
 	return ret;
+}
+
+int kvmfr_module_load(const char *name, const char *options)
+{
+	return load(name, probe, options);
+}
+
+int kvmfr_module_insert(const char *name, const char *options)
+{
+	return load(name, insert, options);
 }
 
 int kvmfr_module_unload(const char *name)

@@ -43,6 +43,12 @@ int kvmfr_module_options(const char *name, char **options);
  */
 int kvmfr_module_load(const char *name, const char *options);
 
+/*
+ * Loads @name with @options alone, whatever modprobe.d says; the modules that it
+ * needs have to be there. Returns what kvmfr_module_load() does.
+ */
+int kvmfr_module_insert(const char *name, const char *options);
+
 /* 0; -ENOENT if not loaded; -EBUSY or -EWOULDBLOCK while it is used. */
 int kvmfr_module_unload(const char *name);
 

@@ -67,6 +67,7 @@ static void absent_modules_are_enoent(void **state)
 {
 	assert_int_equal(kvmfr_module_load("no_such_module", NULL), -ENOENT);
 	assert_int_equal(kvmfr_module_load("no_such_module", "a=1"), -ENOENT);
+	assert_int_equal(kvmfr_module_insert("no_such_module", "a=1"), -ENOENT);
 }
 
 static void options_are_empty_without_configuration(void **state)
