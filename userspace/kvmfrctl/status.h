@@ -60,6 +60,7 @@ void status_print(const struct status *status, const struct style *style,
 
 /* As in Documentation/schema/kvmfrctl-status.json, to be put. */
 struct json_object *status_json(const struct status *status);
+struct json_object *status_json_meter(const struct vfio_pm_meter *meter);
 
 /* Shows it again whenever it changes, until a signal. An exit status. */
 int status_watch(const struct kvmfr_root *root, bool json);
