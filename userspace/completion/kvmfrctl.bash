@@ -90,7 +90,7 @@ _kvmfrctl()
 		case $sub in
 		'') words='watch measure report' ;;
 		watch) options+=' --interval --seconds --record' ;;
-		report) options+=' --svg --history --seconds' ;;
+		report) options+=' --json --svg --history --seconds' ;;
 		esac
 		[[ -z $sub || ! -d /sys/class/vfio_pm ]] || words+=" $(ls /sys/class/vfio_pm)"
 		;;

@@ -60,5 +60,6 @@ complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from $parts" -a '(__
 complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from watch" -s i -l interval -x -d 'Between two samples'
 complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from watch report" -s s -l seconds -x -d 'How long'
 complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from watch" -s r -l record -r -F -d 'Add each sample to a file'
+complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from report" -s j -l json -d 'Print JSON'
 complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from report" -s o -l svg -r -F -d 'Draw watts and states'
 complete -c kvmfrctl -n "$power; and __fish_seen_subcommand_from report" -s H -l history -r -F -d 'Of recorded samples'

@@ -26,6 +26,7 @@ struct options {
 	const char *svg;
 	const char *history;
 	int seconds;
+	bool json;
 };
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -35,6 +36,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case 'o':
 		options->svg = text;
+		return 0;
+	case 'j':
+		options->json = true;
 		return 0;
 	case 'H':
 		options->history = text;
@@ -109,8 +113,10 @@ static int64_t gap_ms(const struct power_history *history)
 }
 
 static int draw(const struct vfio_pm_slot *slot,
-		const struct power_history *history, const char *path)
+		const struct power_history *history,
+		const struct options *options)
 {
+	const char *path = options->svg;
 	struct power_notes notes;
 	struct kvmfr_chart chart = {
 		.title = notes.title,
@@ -133,7 +139,8 @@ static int draw(const struct vfio_pm_slot *slot,
 	if (ret)
 		return command_fail("cannot write '%s': %s", path,
 				    strerror(-ret));
-	printf("%s: %zu samples\n", path, history->count);
+	if (!options->json)
+		printf("%s: %zu samples\n", path, history->count);
 	return COMMAND_OK;
 }
 
@@ -172,17 +179,23 @@ static int report(const struct kvmfr_root *root, struct vfio_pm_slot *slot,
 
 	ret = collect(root, slot->port, options, &history);
 	if (!ret) {
-		power_summary_print(slot, &history);
-		if (options->svg && history.count)
-			ret = draw(slot, &history, options->svg);
-		else if (options->svg)
-			ret = command_fail("slot %s is gone", slot->port);
+		if (!options->json)
+			power_summary_print(slot, &history);
+		else if (power_print_json(slot, &history, gap_ms(&history)))
+			ret = command_fail("out of memory");
+	}
+	if (!ret && options->svg) {
+		ret = history.count ?
+			      draw(slot, &history, options) :
+			      command_fail("slot %s is gone", slot->port);
 	}
 	power_history_clear(&history);
 	return ret;
 }
 
 static const struct argp_option list[] = {
+	{ "json", 'j', NULL, 0,
+	  "print JSON, with the samples of --history or --seconds", 0 },
 	{ "svg", 'o', "FILE", 0, "draw watts and states over time into FILE",
 	  0 },
 	{ "history", 'H', "FILE", 0,

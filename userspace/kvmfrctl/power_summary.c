@@ -78,27 +78,32 @@ static void add_start(struct text *text, const struct power_history *history)
 		 kvmfr_terminal_duration(span, span_ms), when);
 }
 
+int64_t power_mean_uw(const struct power_history *history, const char *level)
+{
+	double sum_uw = 0;
+	int count = 0;
+
+	for (size_t i = 0; i < history->count; i++) {
+		const struct kvmfr_chart_sample *sample = &history->samples[i];
+
+		if (sample->power_uw < 0 || strcmp(sample->level, level))
+			continue;
+		sum_uw += (double)sample->power_uw;
+		count++;
+	}
+	return count ? (int64_t)(sum_uw / count) : -1;
+}
+
 /* "d3cold 15.0 W, d3hot 18.1 W": means of what was recorded there. */
 static void add_means(struct text *text, const struct power_history *history)
 {
 	for (size_t i = 0; i < LEVELS; i++) {
-		double sum_uw = 0;
-		int count = 0;
+		int64_t mean_uw = power_mean_uw(history, levels[i]);
 		char watts[16];
 
-		for (size_t k = 0; k < history->count; k++) {
-			const struct kvmfr_chart_sample *sample =
-				&history->samples[k];
-
-			if (sample->power_uw < 0 ||
-			    strcmp(sample->level, levels[i]))
-				continue;
-			sum_uw += (double)sample->power_uw;
-			count++;
-		}
-		if (!count)
+		if (mean_uw < 0)
 			continue;
-		kvmfr_terminal_watts(watts, (long long)(sum_uw / count));
+		kvmfr_terminal_watts(watts, mean_uw);
 		text_add(text, "%s%s %s", text->used ? ", " : "", levels[i],
 			 watts);
 	}

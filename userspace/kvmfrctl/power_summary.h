@@ -23,4 +23,11 @@ void power_notes_fill(struct power_notes *notes,
 void power_summary_print(const struct vfio_pm_slot *slot,
 			 const struct power_history *history);
 
+/* The mean of what was recorded in this level, -1 if nothing was. */
+int64_t power_mean_uw(const struct power_history *history, const char *level);
+
+/* All that the picture shows, as JSON to stdout; 0 or -ENOMEM. */
+int power_print_json(const struct vfio_pm_slot *slot,
+		     const struct power_history *history, int64_t gap_ms);
+
 #endif

@@ -7,6 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 port=0000:00:01.0
+schema=$here/../../../Documentation/schema/kvmfrctl-power-report.json
 # shellcheck source=tests/unit/userspace/slot-tree.sh
 . "$here/slot-tree.sh"
 
@@ -149,6 +150,42 @@ printf '%s\n' null 7 '[]' '{}' '{"time_ms":"x","slots":[]}' \
 power 0 "much of it, and nonsense" report --history "$work/long" --svg "$work/e.svg"
 has "means for each state" 'on: d3cold 15\.0 W,$'
 says "the nonsense is counted" '9 lines make no sense'
+
+# The same as JSON.
+# valid TEXT EXPRESSION: as the schema says, and so is the Python expression of it
+valid()
+{
+	python3 -c '
+import json, jsonschema, sys
+d = json.load(open(sys.argv[1]))
+jsonschema.validate(d, json.load(open(sys.argv[2])))
+sys.exit(not eval("(" + sys.argv[3] + ")"))' "$work/out" "$schema" "$2" 2>>"$work/err"
+	result "$1" $?
+}
+
+power 0 "JSON" report --json
+valid "has no sample without being asked" 'd["samples"] == [] and d["mean"]["d3cold_uw"] is None and
+	d["port"] == "0000:00:01.0" and d["verdict"] == "saves" and d["meter"]["round_count"] == 6 and
+	d["time"] == {"d0_ms": 60000, "d3hot_ms": 540000, "d3cold_ms": 5400000} and
+	d["energy_saved_uj"] == 16264800000'
+power 0 "JSON of now" report --json --seconds 2
+valid "has what was recorded" 'len(d["samples"]) >= 2 and
+	d["samples"][0]["level"] == "d3cold" and d["samples"][0]["power_uw"] == d["mean"]["d3cold_uw"]'
+power 0 "JSON of much of it, and a picture" report --json --history "$work/long" --svg "$work/f.svg"
+valid "has every sample" 'len(d["samples"]) == 3000 and d["gap_ms"] == 15000 and
+	sum(s["power_uw"] is None for s in d["samples"]) == 60 and
+	d["samples"][0] == {"time_ms": 1763800000000, "power_uw": 15000000, "level": "d3cold",
+		"state": "measuring"} and
+	15000000 < d["mean"]["d3cold_uw"] < 15400000 and 18000000 < d["mean"]["d3hot_uw"] < 18400000'
+check "and the picture is the same" cmp "$work/e.svg" "$work/f.svg"
+slot_put "$port" reason 'a\0377\033[31m'
+power 0 "JSON whatever the system says" report --json
+valid "is JSON" 'd["reason"] == "a??[31m"'
+slot_put "$port" reason "D3cold draws 3012 mW less than D3hot"
+rm -r "$tree/sys/class/vfio_pm/$port/counters"
+power 0 "JSON without counters" report --json
+valid "has null for them" 'set(d["time"].values()) == {None} and d["energy_saved_uj"] is None'
+make_slot "$port"
 [ -z "${KVMFR_KEEP-}" ] || cp "$work"/*.svg "$KVMFR_KEEP"
 
 # Measuring: the kernel's part is played by files.
