@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doctor_conf.h"
+#include "doctor_file.h"
 
 #define BLANKS " \t\r"
 
@@ -131,8 +132,12 @@ bool doctor_gpu_boot_loads(struct doctor *doctor, const char *module,
 	struct order order = { .module = module,
 			       .other = after,
 			       .when = "post:" };
+	char release[96];
 
-	doctor_modprobe_lines(doctor, order_line, &order);
+	doctor_release(doctor, release);
+	/* A part of the kernel is not loaded, and nothing after it. */
+	if (!doctor_module_built_in(doctor, after, release))
+		doctor_modprobe_lines(doctor, order_line, &order);
 	return order.found || doctor_loads_at_boot(doctor, module);
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doctor_conf.h"
+#include "doctor_file.h"
 #include "doctor_gpu_boot.h"
 
 #define INTERRUPT_REMAPPING (1 << 3) /* in ecap, VT-d 11.4.3 */
@@ -87,6 +89,30 @@ static bool lacks_remapping(const struct kvmfr_root *root, const char *iommu)
 	return !*end && !(ecap & INTERRUPT_REMAPPING);
 }
 
+/* Now, and for the next boot. */
+static char *allow_unsafe(const struct doctor *doctor)
+{
+	char release[96];
+	char *boot, *all;
+
+	doctor_release(doctor, release);
+	if (doctor_module_built_in(doctor, "vfio_iommu_type1", release))
+		boot = doctor_gpu_boot_add_word(
+			doctor->root,
+			"vfio_iommu_type1.allow_unsafe_interrupts=1");
+	else
+		boot = doctor_text(
+			"echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' >> /etc/modprobe.d/kvmfr-suite-interrupts.conf\n"
+			"modprobe vfio_iommu_type1\n");
+	all = boot ? doctor_text(
+			     "# if you trust what runs in your virtual machines:\n"
+			     "%secho Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\n",
+			     boot) :
+		     NULL;
+	free(boot);
+	return all;
+}
+
 /* vfio refuses to give away devices whose interrupts cannot be checked. */
 static void check_interrupts(struct doctor *doctor)
 {
@@ -111,11 +137,7 @@ static void check_interrupts(struct doctor *doctor)
 			"The IOMMU cannot remap interrupts, and vfio is not told to do without."),
 		doctor_text(
 			"vfio refuses every virtual machine a device then. Allowing it lets a malicious guest disturb the host with interrupts."),
-		doctor_text(
-			"# if you trust what runs in your virtual machines:\n"
-			"echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' >> /etc/modprobe.d/kvmfr-suite-interrupts.conf\n"
-			"modprobe vfio_iommu_type1\n"
-			"echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\n"));
+		allow_unsafe(doctor));
 }
 
 /* The kernel lets bridges, pci-stub and driverless devices be in such a group. */

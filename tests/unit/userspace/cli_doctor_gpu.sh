@@ -287,6 +287,24 @@ well "nor does it read that there"
 put sys/module/vfio_pci/parameters/disable_idle_d3 Y
 finds "disable_idle_d3 now" "error disable-idle-d3"
 remedy_has "the machine has to be started again" "^# boot again$" disable-idle-d3
+built_in
+put proc/cmdline "vfio-pci.ids=10de:249d,10de:228b"
+rm "$tree/etc/modules-load.d/pm.conf"
+put usr/lib/modprobe.d/x.conf "softdep vfio-pci post: vfio_pci_pm"
+finds "nothing comes after what is not loaded" "warning vfio-pm-not-at-boot"
+built_in
+put proc/cmdline "vfio-pci.ids=10de:249d,10de:228b"
+put lib/modules/6.12.1/modules.builtin \
+	"kernel/drivers/vfio/pci/vfio-pci.ko\nkernel/drivers/vfio/vfio_iommu_type1.ko"
+put etc/kernel/cmdline quiet
+put sys/class/iommu/dmar0/intel-iommu/ecap f020d7
+finds "the IOMMU's part of vfio built in" "error iommu-unsafe-interrupts"
+! grep -q modprobe "$work/remedy-iommu-unsafe-interrupts"
+result "is told on the command line" $?
+follow iommu-unsafe-interrupts 2>/dev/null
+grep -qx "quiet vfio_iommu_type1.allow_unsafe_interrupts=1" "$tree/etc/kernel/cmdline"
+result "the next one, too" $?
+well "remedied: unsafe interrupts, built in"
 
 make
 put etc/modprobe.d/idle.conf "options vfio_pci disable_idle_d3=1"
