@@ -177,8 +177,9 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 	char old[256], where[128];
 	bool extend = read_option(doctor, "ids", old, where);
 	char *ids = list_ids(gpus);
+	char *file = doctor_quote(where);
 
-	if (!ids)
+	if (!ids || !file)
 		doctor->error = -ENOMEM;
 	else if (extend && !strcmp(where, CMDLINE))
 		doctor_script_add(
@@ -191,12 +192,13 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 		doctor_script_add(
 			lines,
 			"sed -i '/^[[:space:]]*options[[:space:]]*vfio[-_]pci[[:space:]]/s/[[:space:]]ids=/&%s,/' %s\n",
-			ids, where);
+			ids, file);
 	else
 		doctor_script_add(lines,
 				  "echo 'options vfio-pci ids=%s' >> " OPTIONS
 				  "\n",
 				  ids);
+	free(file);
 	free(ids);
 }
 
@@ -351,34 +353,44 @@ static bool is_yes(const char *value)
 	return *value && strchr("yY1tT", *value);
 }
 
+/* @where is the file that says so, or NULL; @now: it has been read already. */
+static char *idle_remedy(struct doctor *doctor, const char *where, bool now)
+{
+	char *file = doctor_quote(where ? where : "");
+	struct doctor_script lines;
+
+	doctor_script_start(&lines);
+	if (where && !strcmp(where, CMDLINE))
+		doctor_script_add(
+			&lines,
+			"# take vfio_pci.disable_idle_d3 off the kernel's command line\n");
+	else if (where)
+		doctor_script_add(
+			&lines,
+			"sed -i 's/[[:space:]]disable_idle_d3[^[:space:]]*//' %s\n",
+			file ? file : "");
+	if (now && is_built_in(doctor))
+		doctor_script_add(&lines, "# boot again\n");
+	else if (now)
+		doctor_script_add(
+			&lines, "# while no virtual machine runs:\n"
+				"modprobe -r vfio-pci && modprobe vfio-pci\n");
+	free(file);
+	return doctor_script_end(&lines);
+}
+
 /* The parameter is read once, at the latest when a device is bound. */
 static void check_idle(struct doctor *doctor)
 {
 	char value[256], where[128], now[8] = "";
-	struct doctor_script lines;
-	bool configured;
+	bool configured =
+		read_option(doctor, "disable_idle_d3", value, where) &&
+		is_yes(value);
 
-	configured = read_option(doctor, "disable_idle_d3", value, where) &&
-		     is_yes(value);
 	kvmfr_read(doctor->root, now, sizeof(now),
 		   "sys/module/vfio_pci/parameters/disable_idle_d3");
 	if (!configured && !is_yes(now))
 		return;
-	doctor_script_start(&lines);
-	if (configured && strcmp(where, CMDLINE))
-		doctor_script_add(&lines,
-				  "sed -i 's/ disable_idle_d3[^ ]*//' %s\n",
-				  where);
-	else if (configured)
-		doctor_script_add(
-			&lines,
-			"# take vfio_pci.disable_idle_d3 off the kernel's command line\n");
-	if (is_yes(now) && is_built_in(doctor))
-		doctor_script_add(&lines, "# boot again\n");
-	else if (is_yes(now))
-		doctor_script_add(
-			&lines, "# while no virtual machine runs:\n"
-				"modprobe -r vfio-pci && modprobe vfio-pci\n");
 	doctor_report(
 		doctor, "disable-idle-d3", DOCTOR_ERROR,
 		doctor_text("vfio-pci has the option disable_idle_d3%s%s.",
@@ -386,7 +398,7 @@ static void check_idle(struct doctor *doctor)
 			    configured ? where : ""),
 		doctor_text(
 			"It keeps the GPU on while no virtual machine has it: the option is given as a remedy for cards that do not wake, which vfio_pci_pm tests."),
-		doctor_script_end(&lines));
+		idle_remedy(doctor, configured ? where : NULL, is_yes(now)));
 }
 
 void doctor_check_vfio_boot(struct doctor *doctor,

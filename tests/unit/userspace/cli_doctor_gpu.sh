@@ -183,6 +183,13 @@ grep -qx "options pci-stub ids=1:2" "$tree/etc/modprobe.d/vfio.conf"
 result "only those of vfio-pci are changed" $?
 well "remedied: one of two"
 make
+rm "$tree/etc/modprobe.d/vfio.conf"
+put "etc/modprobe.d/my gpu;id.conf" "options vfio-pci ids=10de:249d disable_idle_d3=1"
+finds "a file's name with blanks" "warning vfio-not-at-boot" "error disable-idle-d3"
+follow vfio-not-at-boot
+follow disable-idle-d3
+well "remedied: a file's name with blanks"
+make
 rm "$tree/etc/modprobe.d/vfio.conf" "$tree/etc/modules-load.d/pm.conf"
 rm -r "$tree/etc/initramfs-tools"
 put etc/modprobe.d/vfio-gpu.conf "options vfio-pci disable_vga=1"
