@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "device.h"
@@ -36,9 +37,9 @@ static void print_holder(const struct kvmfr_holder *holder)
 static void print_blind(unsigned int blind)
 {
 	if (blind)
-		fprintf(stderr,
-			"  %u process%s of others could not be looked into; root sees them\n",
-			blind, blind == 1 ? "" : "es");
+		fprintf(stderr, "  %u process%s could not be looked into%s\n",
+			blind, blind == 1 ? "" : "es",
+			geteuid() ? "; root sees them" : "");
 }
 
 /* As kvmfr_holder_list(), for all devices at once. */

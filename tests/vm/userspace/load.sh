@@ -139,6 +139,18 @@ for delay in 0 0.01 0.02 0.05 0.1; do
 done
 is "no signal leaves the machine without the module" 0 "$bad"
 
+# The way back may be one to no device, which the kernel's command line is not.
+modprobe -r kvmfr
+insmod "$modules/kvmfr.ko"
+ctl resize 64 2047 2047
+is "what does not fit fails without devices, too" 1 "$status"
+is "there is none again, whatever the command line says" "" "$(sizes)"
+like "which is told" "as before: none" "$err"
+modprobe -r kvmfr
+modprobe kvmfr static_size_mb=32 numa_node=0
+ctl resize 48
+is "other parameters stay" 0 "$(cat /sys/module/kvmfr/parameters/numa_node)"
+
 # A person who waits is told why; the line is only for a terminal.
 echo 'install kvmfr sleep 3; /sbin/modprobe --ignore-install kvmfr $CMDLINE_OPTS' >/etc/modprobe.d/slow.conf
 script -qec 'kvmfrctl resize 64' /dev/null </dev/null >/tmp/screen 2>&1
