@@ -44,6 +44,10 @@ PATH=$out/kvmfrctl:$out/kvmfrd:$out/vfio-powerd:$PATH
 for test; do
 	case $test in
 	cli_*) run "$test" sh "$here/$test.sh" ;;
+	test_uevent_devices)	# the sanitizer's library has to be the first
+		run "$test" env LD_PRELOAD="$(gcc -print-file-name=libasan.so) libumockdev-preload.so.0" \
+			"$out/tests/$test"
+		;;
 	*) run "$test" "$out/tests/$test" ;;
 	esac
 done
