@@ -6,15 +6,18 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-[ $# -eq 1 ] || usage "root.sh bookworm|trixie|backports|tools"
+synopsis="root.sh bookworm|trixie|backports|tools|libvirt"
+[ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
-[ -f "$list" ] || usage "root.sh bookworm|trixie|backports|tools"
-# What it is a copy of, with more packages, and where those come from.
-base='' release=trixie
+[ -f "$list" ] || usage "$synopsis"
+# What it is a copy of, with more packages, the lists of that, and where those
+# packages come from.
+base='' lists='' release=trixie
 case $name in
-backports) base=trixie release=trixie-backports ;;
-tools) base=trixie ;;
+backports) base=trixie lists=trixie release=trixie-backports ;;
+tools) base=trixie lists=trixie ;;
+libvirt) base=backports lists="trixie backports" ;;
 esac
 
 # Packages named in a list, one per line.
@@ -26,7 +29,9 @@ packages()
 # The lists a root is made of, and how: any change here makes a new root.
 recipe()
 {
-	[ -z "$base" ] || packages "$vm/roots/$base"
+	for below in $lists; do
+		packages "$vm/roots/$below"
+	done
 	echo "recipe 1 of $name:"
 	packages "$list"
 }

@@ -19,12 +19,13 @@ log=$BUILD/results/$suite-$label.log
 first=$BUILD/results/$suite-$label.first-boot.log
 
 # What a suite may set; see Documentation/testing.md.
-program=$suite args='' append='' qemu='' modules='' disk='' systemd='' expect='' accel='' monitor=''
+program=$suite args='' append='' qemu='' modules='' disk='' systemd='' expect='' accel='' monitor='' root=''
 memory=1024 smp=2 timeout=120
 setup() { :; }
 verify() { return 99; }	# 99: there is none
 # shellcheck source=/dev/null
 . "$conf"
+name=${root:-$name}
 
 # Ours are built here and now; check.sh has already built all the modules.
 copy_modules()
