@@ -49,6 +49,15 @@ fall_asleep()
 	echo x >>/tmp/suspends
 }
 
+# Whatever comes next is frozen on its way.
+nap()
+{
+	wait $sleeper
+	pick freezer devices platform core
+	fall_asleep $picked &
+	sleeper=$!
+}
+
 remove_shared()
 {
 	pick $shared
@@ -82,9 +91,11 @@ switch_vfio_pm()
 	fi
 }
 
-# At most one in twenty steps: a fight would be given up, as it should be.
+# Four times at most: a fight would be given up, as it should be.
 spoil_node()
 {
+	spoiled=$((spoiled + 1))
+	[ $spoiled -le 4 ] || return 0
 	random 4
 	case $picked in
 	0) chmod 0606 /dev/kvmfr0 ;;
@@ -132,12 +143,7 @@ step()
 	15) use_card ;;
 	16) write 1 $pci/$port/remove ;;
 	17) kill -HUP $nodes $power ;;
-	18 | 19)	# whatever comes next is frozen on its way
-		wait $sleeper
-		pick freezer devices platform core
-		fall_asleep $picked &
-		sleeper=$!
-		;;
+	18 | 19) nap ;;
 	esac
 }
 
@@ -270,18 +276,19 @@ echo "# seed: $seed, descriptors: $open"
 : >/tmp/suspends
 true &
 sleeper=$!
-done=0
+done=0 spoiled=0
 now_ms
 start=$now
 while [ $done -lt $steps ]; do
 	step
 	done=$((done + 1))
+	[ $((done % 20)) -ne 0 ] || nap
 done
 wait $sleeper
 now_ms
 echo "# steps: $steps, suspends: $(wc -l </tmp/suspends), seconds of the machine:" \
 	"$(((now - start) / 1000))"
-between "suspends in it" 3 $steps "$(wc -l </tmp/suspends)"
+between "suspends in it" 4 $steps "$(wc -l </tmp/suspends)"
 
 passes "kvmfrd is alive" kill -0 $nodes
 passes "vfio-powerd is alive" kill -0 $power
