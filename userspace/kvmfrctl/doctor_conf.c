@@ -285,10 +285,35 @@ bool doctor_cmdline(const struct doctor *doctor, const char *key, char *value,
 	return found;
 }
 
+/* The first directory that has it decides; a link to /dev/null masks it. */
+static bool has_unit(const struct doctor *doctor, const char *unit)
+{
+	static const char *const directories[] = DIRECTORIES("systemd/system");
+	char target[256];
+	struct stat st;
+
+	for (size_t i = 0; directories[i]; i++)
+		if (!kvmfr_lstat(doctor->root, &st, "%s/%s", directories[i],
+				 unit))
+			return kvmfr_link(doctor->root, target, sizeof(target),
+					  "%s/%s", directories[i], unit) ||
+			       strcmp(target, "null");
+	return false;
+}
+
+/* systemctl fails if one of the units is not there. */
 const char *doctor_restart_libvirt(const struct doctor *doctor)
 {
-	if (kvmfr_exists(doctor->root, "usr/lib/systemd/systemd"))
+	bool systemd = kvmfr_exists(doctor->root, "usr/lib/systemd/systemd");
+	bool libvirtd = systemd && has_unit(doctor, "libvirtd.service");
+	bool virtqemud = systemd && has_unit(doctor, "virtqemud.service");
+
+	if (libvirtd && virtqemud)
 		return "systemctl try-restart libvirtd.service virtqemud.service";
+	if (libvirtd)
+		return "systemctl try-restart libvirtd.service";
+	if (virtqemud)
+		return "systemctl try-restart virtqemud.service";
 	if (kvmfr_exists(doctor->root, "etc/init.d/libvirtd"))
 		return "/etc/init.d/libvirtd restart";
 	return "# restart libvirt";

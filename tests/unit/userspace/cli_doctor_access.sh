@@ -127,6 +127,26 @@ put etc/libvirt/qemu.conf 'user = "root"' 'cgroup_device_acl = [  # all' '    "/
 cured cgroup-device-acl error "(line 2) does not list /dev/kvmfr0"
 check "what was in the list stays" grep -q '"/dev/sdz"' "$root/etc/libvirt/qemu.conf"
 check "what comes after it stays" grep -q '^group' "$root/etc/libvirt/qemu.conf"
+# restarts WHAT COMMAND: what comes last in the remedy
+restarts()
+{
+	is "$1" "$2" "$(field cgroup-device-acl remedy | tail -n 1)"
+}
+
+healthy
+put etc/libvirt/qemu.conf ""
+restarts "libvirt that nobody knows how to restart" "# restart libvirt"
+put etc/init.d/libvirtd ""
+put usr/lib/systemd/system/libvirtd.service ""
+restarts "OpenRC" "/etc/init.d/libvirtd restart"
+put usr/lib/systemd/systemd ""
+restarts "the one daemon" "systemctl try-restart libvirtd.service"
+put etc/systemd/system/virtqemud.service ""
+restarts "both" "systemctl try-restart libvirtd.service virtqemud.service"
+ln -s /dev/null "$root/etc/systemd/system/libvirtd.service"
+restarts "the many, with the one masked" "systemctl try-restart virtqemud.service"
+rm "$root/etc/systemd/system/libvirtd.service" "$root/usr/lib/systemd/system/libvirtd.service"
+restarts "the many" "systemctl try-restart virtqemud.service"
 healthy
 device 1 64
 put etc/modprobe.d/kvmfr.conf "options kvmfr static_size_mb=64,64"

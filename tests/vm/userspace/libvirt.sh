@@ -101,6 +101,7 @@ refused "libvirt refuses it"
 ids >/dev/null
 heal cgroup-device-acl
 sed 's/^/# /' /tmp/remedy.log
+is "systemctl has what it is to restart" 0 "$(grep -c Failed /tmp/remedy.log)"
 is "AppArmor is left" apparmor-kvmfr "$(ids)"
 refused "it is still refused"
 between "by AppArmor" 1 99 "$(denials)"
