@@ -85,7 +85,7 @@ static void check_list(struct doctor *doctor, const struct qemu_conf *conf,
 					" does not set cgroup_device_acl, whose default does not list /dev/kvmfr%d.",
 					i),
 			doctor_text(
-				"QEMU is refused the device: 'Operation not permitted' or 'No such file or directory'."),
+				"QEMU is refused the device: 'Permission denied', with other versions 'Operation not permitted' or 'No such file or directory'."),
 			complete_list(doctor, conf, nodes));
 		return;
 	}

@@ -98,7 +98,9 @@ is "a machine that is set up but for libvirt" "cgroup-device-acl apparmor-kvmfr"
 sed 's/^/# /' $report
 touch /tmp/stamp
 refused "libvirt refuses it"
+like "in words that the doctor names" "Permission denied" "$refusal"
 ids >/dev/null
+like "for the list" "refused the device: 'Permission denied'" "$(cat $report)"
 heal cgroup-device-acl
 sed 's/^/# /' /tmp/remedy.log
 is "systemctl has what it is to restart" 0 "$(grep -c Failed /tmp/remedy.log)"
