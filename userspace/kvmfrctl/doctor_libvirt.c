@@ -14,7 +14,11 @@
 
 #define QEMU_CONF "etc/libvirt/qemu.conf"
 #define ABSTRACTION "etc/apparmor.d/abstractions/libvirt-qemu"
-#define LOCAL "etc/apparmor.d/local/abstractions/libvirt-qemu"
+#define DIRECTORY ABSTRACTION ".d"
+#define OURS DIRECTORY "/kvmfr"
+#define LOCAL_DIRECTORY "etc/apparmor.d/local/abstractions"
+#define LOCAL LOCAL_DIRECTORY "/libvirt-qemu"
+#define RULE "/dev/kvmfr* rw,"
 
 /* What libvirt allows where the list is not set. */
 static const char *const defaults[] = {
@@ -94,8 +98,23 @@ static void check_list(struct doctor *doctor, const struct qemu_conf *conf,
 struct profile {
 	int nodes;
 	bool allowed[KVMFR_DEVICES_MAX];
+	bool includes_directory;
 	bool includes_local;
 };
+
+/* Files of a directory that AppArmor does not include. */
+static bool is_ignored(const char *path)
+{
+	static const char *const patterns[] = {
+		"*/.*",	    "*/README", "*~",	     "*.dpkg-*", "*.pacsave",
+		"*.pacnew", "*.rpmnew", "*.rpmsave", "*.orig",	 "*.rej",
+	};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (!fnmatch(patterns[i], path, 0))
+			return true;
+	return false;
+}
 
 /* "/dev/kvmfr* rw," */
 static void read_profile(struct doctor *doctor, const struct doctor_line *line,
@@ -107,6 +126,10 @@ static void read_profile(struct doctor *doctor, const struct doctor_line *line,
 	char *rights;
 	char path[32];
 
+	if (is_ignored(line->path))
+		return;
+	if (strstr(rest ? rest : "", "<abstractions/libvirt-qemu.d>"))
+		profile->includes_directory = true;
 	if (strstr(rest ? rest : "", "local/abstractions/libvirt-qemu"))
 		profile->includes_local = true;
 	if (pattern && !strcmp(pattern, "file"))
@@ -125,6 +148,47 @@ static void read_profile(struct doctor *doctor, const struct doctor_line *line,
 	}
 }
 
+static void read_profiles(struct doctor *doctor, struct profile *profile)
+{
+	static const char *const directories[] = { DIRECTORY, NULL };
+
+	doctor_lines(doctor, read_profile, profile, ABSTRACTION);
+	if (profile->includes_directory)
+		doctor_lines_of(doctor, directories, "", read_profile, profile);
+	if (profile->includes_local)
+		doctor_lines(doctor, read_profile, profile, LOCAL);
+}
+
+/* Debian has both, and says that the local file is going to end. */
+static char *allow(const struct profile *profile)
+{
+	const char *directory = NULL;
+	const char *file = ABSTRACTION;
+
+	if (profile->includes_directory) {
+		directory = DIRECTORY;
+		file = OURS;
+	} else if (profile->includes_local) {
+		directory = LOCAL_DIRECTORY;
+		file = LOCAL;
+	}
+	return doctor_text(
+		"%s%s%secho '" RULE "' >>/%s\n"
+		"# virtual machines that are started from now on may use it",
+		directory ? "mkdir -p /" : "", directory ? directory : "",
+		directory ? "\n" : "", file);
+}
+
+/* Only a new file: AppArmor would include what --fix saves of an old one. */
+static void fix_ours(struct doctor *doctor, struct doctor_finding *finding)
+{
+	struct stat st;
+
+	if (kvmfr_exists(doctor->root, DIRECTORY) &&
+	    kvmfr_lstat(doctor->root, &st, OURS) == -ENOENT)
+		doctor_fix_write(doctor, finding, RULE "\n", OURS);
+}
+
 /* The contents that --fix gives the file: all it has, and one line. */
 static void fix_local(struct doctor *doctor, struct doctor_finding *finding)
 {
@@ -132,10 +196,9 @@ static void fix_local(struct doctor *doctor, struct doctor_finding *finding)
 	int ret = kvmfr_read_all(doctor->root, &old, 1024 * 1024, LOCAL);
 
 	if (ret < 0 &&
-	    !(ret == -ENOENT &&
-	      kvmfr_exists(doctor->root, "etc/apparmor.d/local/abstractions")))
+	    !(ret == -ENOENT && kvmfr_exists(doctor->root, LOCAL_DIRECTORY)))
 		return;
-	text = doctor_text("%s%s/dev/kvmfr* rw,\n", old ? old : "",
+	text = doctor_text("%s%s" RULE "\n", old ? old : "",
 			   old && *old ? "\n" : "");
 	if (text)
 		doctor_fix_write(doctor, finding, text, LOCAL);
@@ -153,9 +216,7 @@ static void check_apparmor(struct doctor *doctor, int nodes)
 		   "sys/module/apparmor/parameters/enabled");
 	if (*enabled == 'N' || !kvmfr_exists(doctor->root, ABSTRACTION))
 		return;
-	doctor_lines(doctor, read_profile, &profile, ABSTRACTION);
-	if (profile.includes_local)
-		doctor_lines(doctor, read_profile, &profile, LOCAL);
+	read_profiles(doctor, &profile);
 	for (int i = 0; i < nodes; i++) {
 		if (profile.allowed[i])
 			continue;
@@ -166,14 +227,10 @@ static void check_apparmor(struct doctor *doctor, int nodes)
 				i),
 			doctor_text(
 				"The virtual machine does not start: 'Permission denied'."),
-			doctor_text(
-				"%secho '/dev/kvmfr* rw,' >>/%s\n"
-				"# virtual machines that are started from now on may use it",
-				profile.includes_local ?
-					"mkdir -p /etc/apparmor.d/local/abstractions\n" :
-					"",
-				profile.includes_local ? LOCAL : ABSTRACTION));
-		if (profile.includes_local)
+			allow(&profile));
+		if (profile.includes_directory)
+			fix_ours(doctor, finding);
+		else if (profile.includes_local)
 			fix_local(doctor, finding);
 		return;
 	}

@@ -165,6 +165,44 @@ cured apparmor-kvmfr error "AppArmor"
 healthy
 put etc/apparmor.d/abstractions/libvirt-qemu "  /dev/kvm rw,"
 cured apparmor-kvmfr error "AppArmor"
+
+# As in Debian 13; its local file is going to end.
+aa=etc/apparmor.d/abstractions/libvirt-qemu
+new_include()
+{
+	healthy
+	put $aa "  /dev/kvm rw," "  include if exists <abstractions/libvirt-qemu.d>" \
+		"  # use <abstractions/libvirt-qemu.d/...>" "  include if exists <local/abstractions/libvirt-qemu>"
+}
+new_include
+gone "with a local file that is still included, apparmor-kvmfr"
+rm -r "$root/etc/apparmor.d/local"
+cured apparmor-kvmfr error "AppArmor"
+check "by a file of the directory" test "$(cat "$root/$aa.d/kvmfr")" = "/dev/kvmfr* rw,"
+check "and by no local one" test ! -e "$root/etc/apparmor.d/local"
+mv "$root/$aa.d/kvmfr" "$root/$aa.d/mine"
+gone "with a file of somebody in the directory, apparmor-kvmfr"
+for name in mine~ .mine mine.dpkg-old README; do
+	rm -r "$root/$aa.d"
+	put "$aa.d/$name" "/dev/kvmfr0 rw,"
+	found apparmor-kvmfr error "AppArmor"
+done
+doctor --fix --yes >"$top/fix.log"
+gone "after --fix, apparmor-kvmfr"
+check "which writes there, too" test "$(cat "$root/$aa.d/kvmfr")" = "/dev/kvmfr* rw,"
+sed -n 's/^    rm /rm /p' "$top/fix.log" | sh -eu
+found apparmor-kvmfr error "AppArmor"
+put "$aa.d/kvmfr" "/dev/other rw,"
+doctor --fix --yes >"$top/fix.log"
+is "--fix leaves a file there alone, because AppArmor would include a copy" "README kvmfr" \
+	"$(cd "$root/$aa.d" && echo *)"
+cured apparmor-kvmfr error "AppArmor"
+check "the remedy keeps what is in it" grep -qx "/dev/other rw," "$root/$aa.d/kvmfr"
+healthy
+put etc/apparmor.d/local/abstractions/libvirt-qemu ""
+put "$aa.d/mine" "/dev/kvmfr0 rw,"
+found apparmor-kvmfr error "AppArmor"
+healthy
 put etc/apparmor.d/abstractions/libvirt-qemu "  /dev/kvm rw,"
 put sys/module/apparmor/parameters/enabled N
 gone "without AppArmor, apparmor-kvmfr"

@@ -127,9 +127,18 @@ passes "it starts with the longer list" start
 stop
 passes "libvirt reads its file" grep -q kvmfr0 /etc/libvirt/qemu.conf
 
+# Somebody's own file, which becomes a copy that AppArmor does not include.
+mv $aa/abstractions/libvirt-qemu.d/kvmfr $aa/abstractions/libvirt-qemu.d/mine
+is "a file of another name will do" "" "$(ids)"
+passes "for AppArmor, too" start
+stop
+mv $aa/abstractions/libvirt-qemu.d/mine $aa/abstractions/libvirt-qemu.d/mine~
+is "a copy will not" apparmor-kvmfr "$(ids)"
+refused "nor for AppArmor"
+
 # As --fix does it.
-echo '# nothing' >$aa/local/abstractions/libvirt-qemu
-is "without its line AppArmor is against it" apparmor-kvmfr "$(ids)"
+rm $aa/abstractions/libvirt-qemu.d/mine~
+is "without its file AppArmor is against it" apparmor-kvmfr "$(ids)"
 kvmfrctl doctor --user alice --fix --yes >$report 2>&1
 is "--fix writes it again" "" "$(ids)"
 passes "and it starts" start
