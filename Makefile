@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .DEFAULT_GOAL := modules
 .PHONY: help modules userspace install dkms-install uninstall lint check-unit check-vm \
-	check bench demo clean clean-cache
+	check-acceptance check bench demo clean clean-cache
 
 help:
 	@echo 'make [modules] [KDIR=...]     build the modules for a kernel'
@@ -21,6 +21,8 @@ help:
 	@echo "make check-unit               test the bench's judgement and the power decision"
 	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|all] [SUITE=prefix]'
 	@echo '                              run suites in virtual machines'
+	@echo 'make check-acceptance [KERNEL=...]'
+	@echo '                              run the real client and the real QEMU'
 	@echo 'make bench [KERNEL=] [PEER_KO=...]'
 	@echo '                              count what the memory costs'
 	@echo 'make clean                    remove what was built'
@@ -50,6 +52,9 @@ check-unit:
 
 check-vm:
 	@tests/vm/check.sh
+
+check-acceptance:
+	@SUITE=accept_ tests/vm/check.sh
 
 check:
 	@tests/check.sh

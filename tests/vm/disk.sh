@@ -8,7 +8,7 @@ vm=$(cd "${0%/*}" && pwd)
 
 qemu=''
 [ "${1-}" != --qemu ] || { qemu=1; shift; }
-[ $# -eq 1 ] || usage "disk.sh [--qemu] bookworm|trixie|backports|libvirt"
+[ $# -eq 1 ] || usage "disk.sh [--qemu] ROOT"
 
 root=$("$vm/root.sh" "$1")
 disk=$root.ext4

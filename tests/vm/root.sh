@@ -6,7 +6,7 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-synopsis="root.sh bookworm|trixie|backports|tools|libvirt"
+synopsis="root.sh bookworm|trixie|backports|tools|libvirt|sid"
 [ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
@@ -71,7 +71,8 @@ bootstrap()
 	[ -n "$(mirror main)" ] || apt-get update >"$log" 2>&1 ||
 		die "apt-get update failed, see $log"
 	main=$(mirror main)
-	security=$(mirror security)
+	security=''
+	[ "$name" = sid ] || security=$(mirror security)
 	[ -n "$main" ] || die "apt knows no Debian mirror on this machine"
 
 	set -- "deb $main $name main"

@@ -56,9 +56,10 @@ make_tree()
 	mkdir -p "$dir/tree/lib/kvmfr"
 	cp "$vm/guest/init" "$vm/guest/bad-lines" "$dir/tree/lib/kvmfr/"
 	if [ -n "$disk" ]; then
+		[ "$disk" != 1 ] || disk=$name
 		cp "$vm/guest/init-disk" "$dir/tree/init"
 		modules="virtio_pci virtio_blk ext4 $modules"
-		qemu="$("$vm/disk.sh" --qemu "$name") $qemu"
+		qemu="$("$vm/disk.sh" --qemu "$disk") $qemu"
 	else
 		ln -s lib/kvmfr/init "$dir/tree/init"
 	fi

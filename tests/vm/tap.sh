@@ -18,6 +18,13 @@ is()
 	echo "not ok $tests - $1"
 }
 
+# skip TEXT REASON
+skip()
+{
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
 # passes TEXT COMMAND...
 passes()
 {

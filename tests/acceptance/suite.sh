@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the suites of the acceptance tests: Debian unstable, which has
+# Looking Glass's client, on the kernel of the suite, and tests/acceptance's
+# programs. $script is the test; it leaves files as tar on the second disk.
+# shellcheck shell=sh disable=SC2034,SC2154 # read by the harness, set by it
+
+acceptance=$vm/../acceptance
+program=userspace
+disk=sid
+memory=3072
+timeout=900
+qemu="-drive file=@DIR@/result.img,format=raw,if=virtio"
+
+setup()
+{
+	"$vm/in-root.sh" trixie make -s -C /src/userspace O=/src/build/userspace/trixie
+	"$vm/in-root.sh" trixie make -s -C /src/tests/acceptance
+	mkdir -p tree/lib/kvmfr/bin
+	cp "$BUILD/userspace/trixie/kvmfrd/kvmfrd" "$BUILD/acceptance/frame_source" \
+		"$BUILD/acceptance/screen_check" tree/lib/kvmfr/bin/
+	cp "$TOP"/udev/*.rules "$vm/tap.sh" tree/lib/kvmfr/
+	{
+		echo "$settings"
+		cat "$acceptance/$script.sh"
+	} >"tree/lib/kvmfr/$args.sh"
+	truncate -s 16M result.img
+}
+
+# The client's screen beside the frame that it shows.
+verify()
+{
+	tar -xf result.img 2>tar.err || return 99
+	[ -e client.xwd ] || return 99
+	mkdir -p "$BUILD/report"
+	if "$vm/in-root.sh" trixie /src/build/acceptance/screen_png \
+		"$(inside "$BUILD/report/client.png")" <client.xwd; then
+		echo "ok - the picture can be saved"
+	else
+		echo "not ok - the picture can be saved"
+	fi
+}
