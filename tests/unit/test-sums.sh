@@ -56,4 +56,4 @@ check "unknown SUITE is refused, the known ones are named" \
 	refused "kvmfr_smoke" env KERNEL=6.12 SUITE=nonsense "$vm/check.sh"
 check "unknown suite of run.sh is refused" refused nonsense "$vm/run.sh" nonsense 6.12
 check "unknown kernel of run.sh is refused" refused 7.x "$vm/run.sh" kvmfr_smoke 5.10
-check "unknown root is refused" refused bookworm "$vm/root.sh" sid
+check "unknown root is refused" refused bookworm "$vm/root.sh" sarge
