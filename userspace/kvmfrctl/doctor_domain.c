@@ -180,7 +180,7 @@ static char *no_balloon(const struct kvmfr_domain *domain)
 	if (domain->balloon_line)
 		return doctor_xml_edit(
 			domain,
-			"'%lds|\\(<memballoon .*model=.\\)[a-z-]*|\\1none|'",
+			"'%lds|\\(<memballoon [^>]*model=.\\)[a-z-]*|\\1none|'",
 			domain->balloon_line);
 	if (domain->has_balloon)
 		return doctor_xml_words(domain,

@@ -22,12 +22,15 @@ static void option_take(struct option *option, const char *word,
 			const char *where)
 {
 	size_t length = strlen(option->name);
+	const char *value;
 
 	if (strncmp(word, option->name, length) ||
 	    (word[length] && word[length] != '='))
 		return;
-	snprintf(option->value, 256, "%s",
-		 word[length] ? word + length + 1 : "y");
+	value = word[length] ? word + length + 1 : "y";
+	/* The kernel takes quotes around a value off. */
+	value += *value == '"';
+	snprintf(option->value, 256, "%.*s", (int)strcspn(value, "\""), value);
 	snprintf(option->where, 128, "/%s", where);
 	option->found = true;
 }

@@ -12,14 +12,20 @@
 #define FILE_MAX (64 * 1024)
 #define ANEW "\001" /* in the list, where it begins anew */
 
-/* Names of modules in @text, which ends at one of @stop. */
+/* Names of modules in @text, which ends at one of @stop; comments are none. */
 static void add_names(FILE *out, const char *text, const char *stop)
 {
 	bool within = false;
 
 	for (; *text && !strchr(stop, *text); text++) {
-		bool blank = strchr(" \t\r\n", *text) != NULL;
+		bool blank;
 
+		if (*text == '#' && !within) {
+			text += strcspn(text, "\n");
+			if (!*text)
+				break;
+		}
+		blank = strchr(" \t\r\n", *text) != NULL;
 		if (blank && within)
 			fputc(' ', out);
 		if (!blank)
@@ -134,7 +140,8 @@ int doctor_initramfs_read(const struct kvmfr_root *root,
 			  struct doctor_initramfs *initramfs)
 {
 	static const char *const mkinitcpio[] = { "MODULES=(", "MODULES=\"",
-						  "MODULES+=(", NULL };
+						  "MODULES='", "MODULES+=(",
+						  NULL };
 	static const char *const dracut[] = { "force_drivers+=\"",
 					      "force_drivers+='",
 					      "add_drivers+=\"",
@@ -201,7 +208,7 @@ static char *add_mkinitcpio(const struct doctor_initramfs *initramfs,
 			"sed -i '1i MODULES=(%s)' /etc/mkinitcpio.conf\n",
 			modules);
 	else if (file)
-		lines = doctor_text("sed -i 's/^MODULES=[(\"]/&%s /' %s\n",
+		lines = doctor_text("sed -i \"s/^MODULES=[(\\\"']/&%s /\" %s\n",
 				    modules, file);
 	free(file);
 	return lines;

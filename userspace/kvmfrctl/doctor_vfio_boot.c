@@ -15,6 +15,8 @@
 #define OPTIONS "/etc/modprobe.d/kvmfr-suite-vfio.conf"
 #define RULES "/etc/udev/rules.d/10-kvmfr-suite-vfio.rules"
 #define CMDLINE "/proc/cmdline"
+/* A line that ends in a backslash goes on in the next one, as modprobe reads it. */
+#define JOIN_LINES "sed -i -e ':a' -e '/\\\\$/{N;ba}' "
 #define VIRQFD_UNTIL_MAJOR 6 /* vfio_virqfd went into vfio with 6.2 */
 #define VIRQFD_UNTIL_MINOR 2
 
@@ -191,7 +193,8 @@ static void add_ids(struct doctor_script *lines, struct doctor *doctor,
 	else if (extend)
 		doctor_script_add(
 			lines,
-			"sed -i '/^[[:space:]]*options[[:space:]]*vfio[-_]pci[[:space:]]/s/[[:space:]]ids=/&%s,/' %s\n",
+			JOIN_LINES
+			"-e '/^[[:space:]]*options[[:space:]]*vfio[-_]pci[[:space:]]/s/[[:space:]]ids=\"\\?/&%s,/' %s\n",
 			ids, file);
 	else
 		doctor_script_add(lines,
@@ -367,7 +370,8 @@ static char *idle_remedy(struct doctor *doctor, const char *where, bool now)
 	else if (where)
 		doctor_script_add(
 			&lines,
-			"sed -i 's/[[:space:]]disable_idle_d3[^[:space:]]*//' %s\n",
+			JOIN_LINES
+			"-e 's/[[:space:]]disable_idle_d3[^[:space:]]*//g' %s\n",
 			file ? file : "");
 	if (now && is_built_in(doctor))
 		doctor_script_add(&lines, "# boot again\n");

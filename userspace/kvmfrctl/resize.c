@@ -58,12 +58,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
 }
 
 static void explain_lost(const struct kvmfr_root *root,
-			 const struct change *back, const char *old)
+			 const struct change *back, const char *old,
+			 const char *others)
 {
 	change_explain_load(root, back, old);
-	command_fail(
-		"kvmfr is not loaded now; to get the devices back that were there: modprobe kvmfr%s%s",
-		*old ? " static_size_mb=" : "", old);
+	command_fail("kvmfr is not loaded now; to get %s: modprobe kvmfr%s%s%s",
+		     *old ? "the devices back that were there" :
+			    "those of the next boot",
+		     *old ? " static_size_mb=" : "", old, others);
 }
 
 /* Nobody may end us while there is no module. */
@@ -85,7 +87,7 @@ static int replace(const struct kvmfr_root *root, const char *old,
 	back = change_back(old, others);
 	change_explain_load(root, &change, new);
 	if (back.error)
-		explain_lost(root, &back, old);
+		explain_lost(root, &back, old, others);
 	else
 		command_fail("the devices are as before: %s",
 			     old[0] ? old : "none");

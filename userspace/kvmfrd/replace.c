@@ -164,6 +164,13 @@ static bool held(struct daemon *daemon, struct node *node, const char *names)
 
 static bool cannot(struct daemon *daemon, struct node *node, int ret)
 {
+	static const char left[] =
+		"cannot be made: /dev/.%s.kvmfrd, which a kvmfrd that was killed has left, is in use: stop that, then reload kvmfrd";
+
+	if (ret == -EBUSY) {
+		node_trouble(daemon, node, TROUBLE_REPLACE, left, node->name);
+		return false;
+	}
 	node_trouble(
 		daemon, node, TROUBLE_REPLACE,
 		"is not the device and cannot be replaced by it: %s%s",

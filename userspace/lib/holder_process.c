@@ -300,7 +300,7 @@ static int look_at_task(struct process *process)
 
 /*
  * What /proc/<pid> shows is the main thread's. It may have ended, and the others
- * still have all of it, each the same.
+ * still have all of it, each the same but for those with descriptors of their own.
  */
 static int look_at_threads(struct process *process, const char *pid)
 {

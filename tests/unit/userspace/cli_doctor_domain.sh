@@ -40,6 +40,10 @@ sed -i "s/model='none'/model='virtio-non-transitional'/" "$root/$xml"
 cured domain-memballoon warning "win has a memory balloon"
 check "there is still one balloon" test "$(grep -c '<memballoon' "$root/$xml")" = 1
 healthy
+sed -i "s|<memballoon model='none'/>|<memballoon model='virtio'/><watchdog model='itco'/>|" "$root/$xml"
+cured domain-memballoon warning "win has a memory balloon"
+check "what is on the same line stays" grep -q "<watchdog model='itco'/>" "$root/$xml"
+healthy
 sed -i "/memballoon/d" "$root/$xml"
 cured domain-memballoon warning "win has a memory balloon"
 healthy
@@ -122,7 +126,7 @@ esac
 healthy
 sed -i "s/model='none'/model=\"';reboot;'\"/" "$root/$xml"
 remedy_is "a balloon's model is not repeated" domain-memballoon \
-	"sed '10s|\\(<memballoon .*model=.\\)[a-z-]*|\\1none|' /etc/libvirt/qemu/win.xml >/run/win.xml &&
+	"sed '10s|\\(<memballoon [^>]*model=.\\)[a-z-]*|\\1none|' /etc/libvirt/qemu/win.xml >/run/win.xml &&
 virsh define /run/win.xml"
 healthy
 sed -i 's/true,/false,\n/; s/<name>.*/<name>vm\nid; echo OWNED #<\/name>/' "$root/$xml"

@@ -183,6 +183,24 @@ grep -qx "options pci-stub ids=1:2" "$tree/etc/modprobe.d/vfio.conf"
 result "only those of vfio-pci are changed" $?
 well "remedied: one of two"
 make
+put etc/modprobe.d/vfio.conf 'options vfio-pci ids="10de:249d,10de:228b"'
+well "a list in quotes"
+put etc/modprobe.d/vfio.conf 'options vfio-pci ids="1:2"'
+finds "a list of others in quotes" "warning vfio-not-at-boot"
+follow vfio-not-at-boot
+grep -qx 'options vfio-pci ids="10de:249d,10de:228b,1:2"' "$tree/etc/modprobe.d/vfio.conf"
+result "stays in them" $?
+well "remedied: a list in quotes"
+make
+printf 'options vfio-pci disable_vga=1 \\\n ids=1:2 \\\n disable_idle_d3=1\n' \
+	>"$tree/etc/modprobe.d/vfio.conf"
+finds "lines that go on" "warning vfio-not-at-boot" "error disable-idle-d3"
+follow vfio-not-at-boot
+follow disable-idle-d3
+well "remedied: lines that go on"
+[ "$(wc -l <"$tree/etc/modprobe.d/vfio.conf")" = 3 ]
+result "they are as many as before" $?
+make
 rm "$tree/etc/modprobe.d/vfio.conf"
 put "etc/modprobe.d/my gpu;id.conf" "options vfio-pci ids=10de:249d disable_idle_d3=1"
 finds "a file's name with blanks" "warning vfio-not-at-boot" "error disable-idle-d3"
@@ -249,6 +267,14 @@ put etc/mkinitcpio.conf "HOOKS=(base)"
 finds "mkinitcpio without a list" "warning initramfs-no-vfio"
 follow initramfs-no-vfio
 well "remedied: mkinitcpio's first list"
+put etc/mkinitcpio.conf "MODULES='nouveau'"
+finds "mkinitcpio's list in quotes" "error initramfs-order"
+follow initramfs-order
+grep -qx "MODULES='vfio_pci vfio vfio_iommu_type1 vfio_virqfd nouveau'" "$tree/etc/mkinitcpio.conf"
+result "stays in them, too" $?
+well "remedied: mkinitcpio's list in quotes"
+put etc/mkinitcpio.conf "MODULES=(\n # not vfio_pci\n)"
+finds "what is a comment" "warning initramfs-no-vfio"
 
 # What is installed makes it, not what settings were left of another.
 make

@@ -235,9 +235,12 @@ holder=$!
 sleep 0.3
 says "a file that was replaced by one that was killed, in use" 0 '^$' --once
 is "stays" data "$(cat /dev/.kvmfr0.kvmfrd)"
+rm /dev/kvmfr0
+says "keeps the node from being made" 1 \
+	'kvmfr0 cannot be made: /dev/.kvmfr0.kvmfrd, .* is in use: stop that, then reload kvmfrd' --once
 kill "$holder"
 wait "$holder" 2>/dev/null
-says "not in use" 0 '^$' --once
+says "not in use, the node is made" 0 'kvmfr0 was changed by another program, and is set right again' --once
 is "is removed" "kvmfr0 kvmfr1 null " "$(names)"
 echo data >/dev/file
 mv /dev/file /dev/kvmfr0
