@@ -106,11 +106,13 @@ static struct json_object *json_wakers(const struct vfio_pm_slot *slot,
 struct json_object *status_json_meter(const struct vfio_pm_meter *meter)
 {
 	struct json_object *object = vfio_pm_json_watts(meter);
-	const int64_t least = INT64_MIN + 1;
 
-	kvmfr_json_number(object, "round_count", meter->rounds, least);
-	kvmfr_json_number(object, "rejected_count", meter->rejected, least);
-	kvmfr_json_number(object, "settle_ms", meter->settle_ms, least);
+	kvmfr_json_number(object, "round_count", meter->rounds,
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "rejected_count", meter->rejected,
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "settle_ms", meter->settle_ms,
+			  VFIO_PM_JSON_LEAST);
 	return object;
 }
 

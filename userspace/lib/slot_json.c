@@ -103,14 +103,16 @@ struct json_object *vfio_pm_json_counters(const struct vfio_pm_slot *slot)
 struct json_object *vfio_pm_json_watts(const struct vfio_pm_meter *meter)
 {
 	struct json_object *object = json_object_new_object();
-	/* The least number is what was not measured. */
-	const int64_t least = INT64_MIN + 1;
 
 	kvmfr_json_text(object, "source", meter->source);
-	kvmfr_json_number(object, "d0_uw", meter->d0_uw, least);
-	kvmfr_json_number(object, "d3hot_uw", meter->d3hot_uw, least);
-	kvmfr_json_number(object, "d3cold_uw", meter->d3cold_uw, least);
-	kvmfr_json_number(object, "saving_uw", meter->saving_uw, least);
-	kvmfr_json_number(object, "spread_uw", meter->spread_uw, least);
+	kvmfr_json_number(object, "d0_uw", meter->d0_uw, VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "d3hot_uw", meter->d3hot_uw,
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "d3cold_uw", meter->d3cold_uw,
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "saving_uw", meter->saving_uw,
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "spread_uw", meter->spread_uw,
+			  VFIO_PM_JSON_LEAST);
 	return object;
 }

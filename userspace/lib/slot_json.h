@@ -15,6 +15,9 @@ void kvmfr_json_text(struct json_object *object, const char *key,
 void kvmfr_json_number(struct json_object *object, const char *key,
 		       int64_t value, int64_t least);
 
+/* The least number of a comparison; less is what was not measured. */
+#define VFIO_PM_JSON_LEAST (INT64_MIN + 1)
+
 /* Words for a PCI class, in the buffer or not. */
 typedef const char *(*vfio_pm_class_fn)(unsigned int class, char text[24]);
 

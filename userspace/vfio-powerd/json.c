@@ -8,16 +8,17 @@
 
 /* Increased whenever a reader of the one before would be wrong. */
 #define FORMAT 1
-#define KNOWN (INT64_MIN + 1) /* what was not measured is less */
 #define LAYOUT (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static struct json_object *comparison(const struct vfio_pm_meter *meter)
 {
 	struct json_object *object = vfio_pm_json_watts(meter);
 
-	kvmfr_json_number(object, "rounds", meter->rounds, KNOWN);
-	kvmfr_json_number(object, "rejected", meter->rejected, KNOWN);
-	kvmfr_json_number(object, "settle_ms", meter->settle_ms, KNOWN);
+	kvmfr_json_number(object, "rounds", meter->rounds, VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "rejected", meter->rejected,
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "settle_ms", meter->settle_ms,
+			  VFIO_PM_JSON_LEAST);
 	return object;
 }
 
@@ -53,8 +54,9 @@ static struct json_object *meter_object(const struct powerd_report *report)
 	kvmfr_json_text(object, "kind", report->meter);
 	kvmfr_json_number(object, "power_uw",
 			  report->samples ? report->sample_uw : INT64_MIN,
-			  KNOWN);
-	kvmfr_json_number(object, "samples", (int64_t)report->samples, KNOWN);
+			  VFIO_PM_JSON_LEAST);
+	kvmfr_json_number(object, "samples", (int64_t)report->samples,
+			  VFIO_PM_JSON_LEAST);
 	return object;
 }
 

@@ -15,16 +15,8 @@ conf=$dir/conf
 log=$dir/log
 pid=''
 
-# is TEXT WANT GOT
-is()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "# wanted '$2', got '$3'"
-		echo "not ok - $1"
-	fi
-}
+# shellcheck source=tests/unit/userspace/is.sh
+. "${0%/*}/is.sh"
 
 # becomes TEXT WANT COMMAND...: within five seconds
 becomes()

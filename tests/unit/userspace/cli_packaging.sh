@@ -12,16 +12,8 @@ if [ "${1-}" != inside ]; then
 fi
 dir=$2
 
-# is TEXT WANT GOT
-is()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "# wanted '$2', got '$3'"
-		echo "not ok - $1"
-	fi
-}
+# shellcheck source=tests/unit/userspace/is.sh
+. "${0%/*}/is.sh"
 
 # asked FUNCTION [VARIABLE=VALUE...]: what systemctl was asked for, and the end
 asked()

@@ -13,16 +13,8 @@ fi
 dir=$2
 rules=$here/../../../udev/70-kvmfr.rules
 
-# is TEXT WANT GOT
-is()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "# wanted '$2', got '$3'"
-		echo "not ok - $1"
-	fi
-}
+# shellcheck source=tests/unit/userspace/is.sh
+. "${0%/*}/is.sh"
 
 # gone [PATH]: as udevd does for kvmfr0, without a PATH
 gone()
