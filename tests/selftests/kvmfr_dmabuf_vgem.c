@@ -9,72 +9,11 @@
 #include "kselftest_harness.h"
 #include "dmabuf_test.h"
 #include "kvmfr_test.h"
+#include "vgem.h"
 
 #define PAGE 4096UL
 #define DEVICE_SIZE (64 * MIB)
 #define MODULE_BUSY (-EWOULDBLOCK)
-#define DRI "/dev/dri"
-
-/* Open the first DRM node whose driver is vgem; -ENOENT if there is none. */
-static int vgem_open(void)
-{
-	char name[16] = "", path[300];
-	struct drm_version version = { .name = name };
-	struct dirent *entry;
-	int fd = -ENOENT;
-	DIR *dir;
-
-	dir = opendir(DRI);
-	if (!dir)
-		return -ENOENT;
-	while (fd < 0 && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "card", 4))
-			continue;
-		snprintf(path, sizeof(path), DRI "/%s", entry->d_name);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		version.name_len = sizeof(name) - 1;
-		if (fd >= 0 && (ioctl(fd, DRM_IOCTL_VERSION, &version) ||
-				strcmp(name, "vgem"))) {
-			close(fd);
-			fd = -ENOENT;
-		}
-	}
-	closedir(dir);
-	return fd;
-}
-
-/* GEM handle of a dma-buf, -errno. */
-static int vgem_import(int vgem, int buffer)
-{
-	struct drm_prime_handle prime = { .fd = buffer };
-
-	if (ioctl(vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
-		return -errno;
-	return prime.handle;
-}
-
-static int vgem_forget(int vgem, int handle)
-{
-	struct drm_gem_close gem = { .handle = handle };
-
-	return ioctl(vgem, DRM_IOCTL_GEM_CLOSE, &gem) ? -errno : 0;
-}
-
-/*
- * A descriptor for what vgem has imported. DRM lets nobody map an imported
- * object through its own node, this is how its users get at the memory.
- */
-static int vgem_export(int vgem, int handle)
-{
-	struct drm_prime_handle prime = {
-		.handle = handle,
-		.flags = DRM_RDWR | DRM_CLOEXEC,
-	};
-
-	if (ioctl(vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
-		return -errno;
-	return prime.fd;
-}
 
 /* Whether bufinfo lists vgem as an importer of the buffer with this name. */
 static bool vgem_attached(const char *name)

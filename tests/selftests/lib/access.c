@@ -9,28 +9,31 @@
 
 typedef void (*access_action)(volatile unsigned char *memory, size_t argument);
 
-static sigjmp_buf recover;
-static volatile unsigned char loaded;
+static __thread sigjmp_buf *recover;
+static __thread volatile unsigned char loaded;
 
+/* One that no access waits for is as deadly as without us. */
 static void access_signal(int number)
 {
-	siglongjmp(recover, number);
+	if (recover)
+		siglongjmp(*recover, number);
+	signal(number, SIG_DFL);
 }
 
 /* The action is a call of its own, so that no local of ours spans the jump. */
 static int access_try(access_action action, void *address, size_t argument)
 {
-	struct sigaction handler = { .sa_handler = access_signal };
-	struct sigaction bus, segv;
+	const struct sigaction handler = { .sa_handler = access_signal };
+	sigjmp_buf place;
 	int number;
 
-	sigaction(SIGBUS, &handler, &bus);
-	sigaction(SIGSEGV, &handler, &segv);
-	number = sigsetjmp(recover, 1);
+	sigaction(SIGBUS, &handler, NULL);
+	sigaction(SIGSEGV, &handler, NULL);
+	number = sigsetjmp(place, 1);
+	recover = number ? NULL : &place;
 	if (!number)
 		action(address, argument);
-	sigaction(SIGBUS, &bus, NULL);
-	sigaction(SIGSEGV, &segv, NULL);
+	recover = NULL;
 	return number;
 }
 

@@ -86,9 +86,14 @@ int uring_wait(struct uring *uring)
 	return ret;
 }
 
-void uring_close(struct uring *uring)
+void uring_unmap(struct uring *uring)
 {
 	munmap(uring->rings, RINGS_BYTES);
 	munmap(uring->sqe, SQES_BYTES);
+}
+
+void uring_close(struct uring *uring)
+{
+	uring_unmap(uring);
 	close(uring->fd);
 }

@@ -32,6 +32,8 @@ int uring_submit(struct uring *uring, int opcode, int fd, void *memory,
 		 size_t bytes, off_t offset);
 /* Bytes done or the operation's error. */
 int uring_wait(struct uring *uring);
+/* From here on the file alone keeps the ring. */
+void uring_unmap(struct uring *uring);
 void uring_close(struct uring *uring);
 
 #endif /* KVMFR_TEST_URING_H */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A random caller of everything that the modules show to users. Programs are
+ * lists of calls; where the kernel has KCOV, those that reach new code are kept
+ * and changed further. Dependencies: kvmfr_fuzz (workers, judgement) -> run,
+ * program -> ops_* -> state.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PAGE 4096UL
+#define MIB (1024UL * 1024UL)
+
+#define FUZZ_CALLS 40
+#define FUZZ_ARGS 4
+#define FUZZ_THREADS 3
+/* Few, so that calls meet; each window takes more than the largest device. */
+#define FUZZ_FILES 4
+#define FUZZ_WINDOWS 4
+#define FUZZ_WINDOW (32 * MIB)
+
+/**
+ * struct fuzz_call - one call of a program
+ * @op: index of the operation
+ * @arg: what they mean is the operation's business; it takes any number
+ */
+struct fuzz_call {
+	uint32_t op;
+	uint32_t arg[FUZZ_ARGS];
+};
+
+/**
+ * struct fuzz_program - calls that are made one after the other
+ * @nr_calls: elements of @call
+ * @nr_threads: thread i of them makes calls i, i + @nr_threads, ...
+ * @call: the calls
+ */
+struct fuzz_program {
+	uint32_t nr_calls;
+	uint32_t nr_threads;
+	struct fuzz_call call[FUZZ_CALLS];
+};
+
+/**
+ * struct fuzz_op - one thing that users can do
+ * @name: in the text of programs
+ * @weight: how often a random program has it
+ * @run: do it; 0, or what was refused as -errno
+ */
+struct fuzz_op {
+	const char *name;
+	unsigned int weight;
+	int (*run)(const uint32_t *arg);
+};
+
+/* All of them, by dense index. */
+extern const struct fuzz_op fuzz_file_ops[], fuzz_memory_ops[],
+	fuzz_dmabuf_ops[], fuzz_admin_ops[];
+const struct fuzz_op *fuzz_op(uint32_t index);
+uint32_t fuzz_op_count(void);
+/* Returned by an operation that saw what must never be; the text says what. */
+#define FUZZ_VIOLATION (-4711)
+extern const char *fuzz_violation;
+/* No other thread can have changed a file under an operation. */
+extern bool fuzz_alone;
+
+/* state.c: files and windows that programs work with */
+int state_init(void);
+/* The file of a slot, or -1. */
+int state_file(uint32_t slot);
+/* Fill a slot; what was there is closed. The file or -errno. */
+int state_keep(uint32_t slot, int fd);
+/* Start of a window, and a place in it at a multiple of the page size. */
+char *state_window(uint32_t slot);
+char *state_place(uint32_t slot, uint32_t where);
+/* A number of bytes: mostly round, some beyond any sense. */
+uint64_t state_bytes(uint32_t number);
+/* The same, where more than a window would hit what is not ours. */
+size_t state_length(uint32_t number);
+/* Everything closed, unmapped and drained. */
+void state_reset(void);
+/* 0 or -errno of a system call's result. */
+int result(long result);
+
+/* program.c */
+uint32_t fuzz_random(uint64_t *seed);
+void program_random(struct fuzz_program *program, uint64_t *seed);
+/* Change it a little; @other may be spliced in. */
+void program_mutate(struct fuzz_program *program,
+		    const struct fuzz_program *other, uint64_t *seed);
+/* As text: one call per line, after a line with the number of threads. */
+void program_print(const struct fuzz_program *program, FILE *file);
+/* The next program of a file; 0, -ENOENT at its end, -EINVAL with @line. */
+int program_parse(struct fuzz_program *program, FILE *file, unsigned int *line);
+
+/* ops_admin.c: functions of the machine that can be taken away; number or -errno */
+#define FUZZ_FUNCTIONS 2
+int admin_init(void);
+void admin_restore(void);
+
+/* run.c */
+#define FUZZ_COVER_BITS 16
+
+/**
+ * struct fuzz_score - what is known of all programs; shared by the workers
+ * @cover: by hash of two successive places in the kernel, whether reached
+ * @places: of them
+ * @called: calls of each operation
+ * @worked: of these, without error
+ */
+struct fuzz_score {
+	unsigned char cover[1 << FUZZ_COVER_BITS];
+	unsigned int places;
+	unsigned int called[64];
+	unsigned int worked[64];
+};
+
+/* Before rights are dropped. False: this kernel has no KCOV. */
+bool run_init(void);
+/* Run one. True if it came to a place where none has been before. */
+bool run_program(const struct fuzz_program *program, struct fuzz_score *score);
+
+#endif /* FUZZ_H */

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What only root can do: take devices away and put them back, write attributes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "ivshmem.h"
+#include "kvmfr_test.h"
+
+#define ATTRIBUTES "/sys/class/kvmfr/*/*"
+
+static struct ivshmem functions[FUZZ_FUNCTIONS];
+static int nr_functions;
+
+int admin_init(void)
+{
+	nr_functions = ivshmem_list(functions, FUZZ_FUNCTIONS);
+	return nr_functions;
+}
+
+/* What a program took away; another one may want it. */
+void admin_restore(void)
+{
+	int i;
+
+	for (i = 0; i < nr_functions; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver",
+			 functions[i].address);
+		if (!access(path, F_OK))
+			continue;
+		pci_rescan();
+		pci_bind(functions[i].address);
+	}
+}
+
+static const char *function(uint32_t number)
+{
+	return functions[number % nr_functions].address;
+}
+
+static int op_unbind(const uint32_t *arg)
+{
+	return pci_unbind(function(arg[0]));
+}
+
+static int op_bind(const uint32_t *arg)
+{
+	return pci_bind(function(arg[0]));
+}
+
+static int op_remove(const uint32_t *arg)
+{
+	return pci_write(function(arg[0]), "remove", "1");
+}
+
+static int op_rescan(const uint32_t *arg)
+{
+	(void)arg;
+	return pci_rescan();
+}
+
+/* Any attribute of any device, read or written. */
+static int op_attribute(const uint32_t *arg)
+{
+	static const char *const texts[] = {
+		"1", "0", "-1", "auto", "on", "\n", "", "99999999999999999999"
+	};
+	glob_t found = {};
+	char text[4096];
+	long ret = -ENOENT;
+
+	if (!glob(ATTRIBUTES, GLOB_NOSORT, NULL, &found)) {
+		const char *path = found.gl_pathv[arg[0] % found.gl_pathc];
+
+		ret = arg[1] % 2 ? text_write(path, texts[arg[2] % 8]) :
+				   text_read(path, text, sizeof(text));
+	}
+	globfree(&found);
+	return ret < 0 ? ret : 0;
+}
+
+/* Memory moves, or the page cache goes. */
+static int op_pressure(const uint32_t *arg)
+{
+	long ret = arg[0] % 2 ? text_write("/proc/sys/vm/compact_memory", "1") :
+				text_write("/proc/sys/vm/drop_caches", "3");
+
+	return ret < 0 ? ret : 0;
+}
+
+/* The n-th allocation from here on fails, in this thread. */
+static int op_fail(const uint32_t *arg)
+{
+	char number[16];
+	long ret;
+
+	snprintf(number, sizeof(number), "%u", 1 + arg[0] % 24);
+	ret = text_write("/proc/thread-self/fail-nth", number);
+	return ret < 0 ? ret : 0;
+}
+
+const struct fuzz_op fuzz_admin_ops[] = {
+	{ "unbind", 3, op_unbind },	  { "bind", 3, op_bind },
+	{ "remove", 1, op_remove },	  { "rescan", 1, op_rescan },
+	{ "attribute", 2, op_attribute }, { "pressure", 1, op_pressure },
+	{ "fail", 10, op_fail },	  {},
+};
