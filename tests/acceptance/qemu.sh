@@ -16,7 +16,7 @@ vm_start()
 	mkfifo "/tmp/$name.in" "/tmp/$name.out"
 	qemu-system-x86_64 -nodefaults -no-user-config -display none \
 		-M q35 -accel tcg -m 64 \
-		-chardev "pipe,id=mon,path=/tmp/$name" -mon chardev=mon,mode=readline \
+		-monitor "pipe:/tmp/$name" \
 		-object "memory-backend-file,id=shm,share=on,$memory" \
 		-device ivshmem-plain,memdev=shm "$@" 2>"/tmp/$name.err" &
 	vm=$!

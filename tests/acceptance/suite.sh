@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced by the suites of the acceptance tests: Debian unstable, which has
 # Looking Glass's client, on the kernel of the suite, and tests/acceptance's
-# programs. $script is the test; it leaves files as tar on the second disk.
+# programs. $script is the test; it leaves files as tar on the second disk. $built
+# is the root that kvmfrd is built in: not one with a newer libc than the disk's.
 # shellcheck shell=sh disable=SC2034,SC2154 # read by the harness, set by it
 
 acceptance=$vm/../acceptance
 program=userspace
 disk=sid
+built=trixie
 memory=3072
 timeout=900
 qemu="-drive file=@DIR@/result.img,format=raw,if=virtio"
 
 setup()
 {
-	"$vm/in-root.sh" trixie make -s -C /src/userspace O=/src/build/userspace/trixie
+	"$vm/in-root.sh" "$built" make -s -C /src/userspace O="/src/build/userspace/$built"
 	"$vm/in-root.sh" trixie make -s -C /src/tests/acceptance
 	mkdir -p tree/lib/kvmfr/bin
-	cp "$BUILD/userspace/trixie/kvmfrd/kvmfrd" "$BUILD/acceptance/frame_source" \
+	cp "$BUILD/userspace/$built/kvmfrd/kvmfrd" "$BUILD/acceptance/frame_source" \
 		"$BUILD/acceptance/screen_check" tree/lib/kvmfr/bin/
 	cp "$TOP"/udev/*.rules "$vm/tap.sh" tree/lib/kvmfr/
 	{

@@ -6,7 +6,7 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-synopsis="root.sh bookworm|trixie|backports|tools|libvirt|sid"
+synopsis="root.sh bookworm|trixie|backports|tools|libvirt|sid|qemu-bookworm|qemu-sid"
 [ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
@@ -18,6 +18,9 @@ case $name in
 backports) base=trixie lists=trixie release=trixie-backports ;;
 tools) base=trixie lists=trixie ;;
 libvirt) base=backports lists="trixie backports" ;;
+# prune() takes roots by the beginning of their names: not "bookworm-qemu".
+qemu-bookworm) base=bookworm lists=bookworm release=bookworm ;;
+qemu-sid) base=sid lists=sid release=sid ;;
 esac
 
 # Packages named in a list, one per line.
