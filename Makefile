@@ -21,7 +21,7 @@ help:
 	@echo "make check-unit               test the bench's judgement and the power decision"
 	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|all] [SUITE=prefix]'
 	@echo '                              run suites in virtual machines'
-	@echo 'make check-acceptance [KERNEL=...]'
+	@echo 'make check-acceptance [KERNEL=...] [SUITE=prefix] [PEER_KO=...]'
 	@echo '                              run the real client and the real QEMU'
 	@echo 'make bench [KERNEL=] [PEER_KO=...]'
 	@echo '                              count what the memory costs'
@@ -54,7 +54,7 @@ check-vm:
 	@tests/vm/check.sh
 
 check-acceptance:
-	@SUITE=accept_ tests/vm/check.sh
+	@tests/acceptance/run.sh
 
 check:
 	@tests/check.sh

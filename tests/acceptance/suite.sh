@@ -9,6 +9,8 @@ acceptance=$vm/../acceptance
 program=userspace
 disk=sid
 built=trixie
+peer=''
+picture=client.png
 memory=3072
 timeout=900
 qemu="-drive file=@DIR@/result.img,format=raw,if=virtio"
@@ -25,6 +27,7 @@ setup()
 		echo "$settings"
 		cat "$acceptance/$script.sh"
 	} >"tree/lib/kvmfr/$args.sh"
+	[ -z "$peer" ] || cp "$BUILD/peer/$label.ko" tree/lib/kvmfr/kvmfr.ko
 	truncate -s 16M result.img
 }
 
@@ -35,7 +38,7 @@ verify()
 	[ -e client.xwd ] || return 99
 	mkdir -p "$BUILD/report"
 	if "$vm/in-root.sh" trixie /src/build/acceptance/screen_png \
-		"$(inside "$BUILD/report/client.png")" <client.xwd; then
+		"$(inside "$BUILD/report/$picture")" <client.xwd; then
 		echo "ok - the picture can be saved"
 	else
 		echo "not ok - the picture can be saved"

@@ -8,34 +8,22 @@ set -eu
 bench=$(cd "${0%/*}" && pwd)
 vm=$bench/../vm
 . "$vm/lib.sh"
+. "$vm/peer.sh"
 
 case ${KERNEL:=all} in
 all) labels=$LABELS ;;
 6.1 | 6.12 | 7.x) labels=$KERNEL ;;
 *) usage "KERNEL is one of: $LABELS all; not '$KERNEL'" ;;
 esac
-for ko in ${PEER_KO-}; do
-	[ -f "$ko" ] || usage "PEER_KO: there is no file '$ko'"
-done
-
-# The one of PEER_KO's modules that was built for a kernel release.
-peer_for()
-{
-	for ko in ${PEER_KO-}; do
-		magic=$("$vm/in-root.sh" trixie modinfo -F vermagic /dev/stdin <"$ko")
-		[ "${magic%% *}" != "$1" ] || { echo "$ko"; return; }
-	done
-}
 
 prepare()
 {
+	# shellcheck disable=SC2086 # labels are separated by blanks
+	peers_take "$BUILD/bench/peer" $labels
 	"$vm/programs.sh"
-	rm -rf "$BUILD/bench"
-	mkdir -p "$BUILD/bench" "$BUILD/report"
+	mkdir -p "$BUILD/report"
 	for label in $labels; do
 		"$vm/build.sh" "$label"
-		peer=$(peer_for "$(label_release "$label")")
-		[ -z "$peer" ] || cp "$peer" "$BUILD/bench/peer-$label.ko"
 	done
 }
 
@@ -45,7 +33,7 @@ runs()
 		for suite in bench_shm bench_kvmfr bench_kvmfr_dma bench_kvmfr_iommu; do
 			echo "$suite $label"
 		done
-		[ -e "$BUILD/bench/peer-$label.ko" ] || continue
+		[ -e "$BUILD/bench/peer/$label.ko" ] || continue
 		for suite in bench_peer bench_peer_dma bench_peer_iommu; do
 			echo "$suite $label"
 		done

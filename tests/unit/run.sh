@@ -34,6 +34,16 @@ check()
 	fi
 }
 
+# refused WORD COMMAND...: with status 2, naming WORD
+refused()
+{
+	word=$1
+	shift
+	status=0
+	"$@" >"$dir/refusal" 2>&1 || status=$?
+	[ "$status" -eq 2 ] && grep -q -e "$word" "$dir/refusal"
+}
+
 echo "TAP version 13" >"$dir/tap"
 for part in "$unit"/test-*.sh; do
 	# shellcheck source=/dev/null

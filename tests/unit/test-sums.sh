@@ -40,16 +40,6 @@ check "expect: one failure more" expected "2 passed, 1 failed, 0 skipped"
 doc "ok 1 - a" "1..1"
 check "expect: a run that went well" expected "1 passed, 2 failed, 0 skipped"
 
-# refused WORD COMMAND...: with status 2, naming WORD
-refused()
-{
-	word=$1
-	shift
-	status=0
-	"$@" >"$dir/refusal" 2>&1 || status=$?
-	[ "$status" -eq 2 ] && grep -q -e "$word" "$dir/refusal"
-}
-
 check "unknown KERNEL is refused, the known ones are named" \
 	refused "6.1 6.12 7.x all" env KERNEL=5.10 SUITE= "$vm/check.sh"
 check "unknown SUITE is refused, the known ones are named" \

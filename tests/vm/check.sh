@@ -6,10 +6,11 @@
 set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
+conf_dir=${KVMFR_SUITES:-$vm/suites}
 
 all_suites()
 {
-	for conf in "$vm"/suites/*.conf; do
+	for conf in "$conf_dir"/*.conf; do
 		basename "$conf" .conf
 	done
 }
@@ -29,7 +30,7 @@ kernels_of()
 		kernels=$LABELS quick=''
 		suite=$1
 		# shellcheck source=/dev/null
-		. "$vm/suites/$suite.conf"
+		. "$conf_dir/$suite.conf"
 		[ -z "$quick" ] || [ -z "${QUICK-}" ] || kernels=$quick
 		echo "$kernels"
 	)
