@@ -3,7 +3,8 @@
 # make demo: Debian 13 in a virtual machine gets kvmfr by DKMS and runs a guest
 # whose moving picture is taken out of /dev/kvmfr0, verified and saved. Then two
 # simulated laptops whose cards vfio_pci_pm sends to sleep, see laptops.sh.
-# Leaves build/report/demo.png and demo.txt; logs are in build/run/demo.
+# Leaves build/report/demo.png and demo.txt; logs are in build/run/demo. The picture
+# of Looking Glass's client takes too long here and is shown if there is one.
 set -eu
 demo=$(cd "${0%/*}" && pwd)
 vm=$demo/../vm
@@ -158,3 +159,9 @@ step "done"
 echo
 cat "$report/demo.txt"
 echo "picture:      $report/demo.png"
+if [ -s "$report/client.png" ]; then
+	echo "              $report/client.png: Looking Glass's client and its frame," \
+		"$(date -r "$report/client.png" +%F)"
+else
+	echo "              of Looking Glass's client: make check-acceptance KERNEL=6.12 SUITE=accept_client_egl"
+fi
