@@ -2,9 +2,8 @@
 # shellcheck shell=sh disable=SC2119,SC2154 # sourced by guest/userspace
 # kvmfrctl doctor, a real libvirt and AppArmor: a virtual machine that is refused its
 # memory is started for real after each remedy.
-# shellcheck source=tests/vm/userspace/doctor_lib.sh
-. /lib/kvmfr/doctor_lib.sh
-aa=/etc/apparmor.d
+# shellcheck source=tests/vm/userspace/libvirt_lib.sh
+. /lib/kvmfr/libvirt_lib.sh
 
 # machine [SED-COMMAND...]: gives libvirt the machine of a guide, made worse by them
 machine()
@@ -35,61 +34,7 @@ machine()
 	virsh -q define /tmp/win.xml >/tmp/define.log 2>&1 || sed 's/^/# /' /tmp/define.log
 }
 
-# What libvirt has of it, whatever the file says.
-xml()
-{
-	virsh dumpxml --inactive win 2>&1
-}
-
-# start: whether it starts, and with the device as its memory; why not in $refusal
-start()
-{
-	refusal=$(virsh -q start --paused win 2>&1) || return
-	pid=$(cat /run/libvirt/qemu/win.pid)
-	grep -q ' /dev/kvmfr0$' "/proc/$pid/maps"
-}
-
-refused()
-{
-	! start
-	is "$1" yes "$([ -n "$refusal" ] && echo yes)"
-	echo "$refusal" | sed 's/^/# /'
-}
-
-stop()
-{
-	virsh -q destroy win
-}
-
-# denials: how often AppArmor has refused the node
-denials()
-{
-	dmesg | grep -c 'apparmor="DENIED".*name="/dev/kvmfr0"'
-}
-
-confined()
-{
-	cat "/proc/$pid/attr/apparmor/current"
-}
-
-useradd -u 1000 -M -G kvm alice
-rm -f /run/udev/rules.d/70-kvmfr.rules
-cp /lib/kvmfr/70-kvmfr.rules /etc/udev/rules.d/
-udevadm control --reload
-echo 'options kvmfr static_size_mb=32' >/etc/modprobe.d/kvmfr.conf
-echo kvmfr >/etc/modules-load.d/kvmfr.conf
-modprobe kvmfr
-udevadm settle
-echo 0 >/proc/sys/kernel/printk_ratelimit	# or some of what AppArmor says is missing
-is "AppArmor is on" Y "$(cat /sys/module/apparmor/parameters/enabled)"
-passes "its profiles of libvirt are loaded" apparmor_parser -r $aa/usr.sbin.libvirtd \
-	$aa/usr.lib.libvirt.virt-aa-helper
-now_ms
-begun=$now
-passes "libvirt answers" virsh -q version
-now_ms
-echo "# after $(((now - begun) / 1000)) s"
-like "it is confined" "enforce" "$(cat "/proc/$(pidof libvirtd)/attr/apparmor/current")"
+libvirt_begin 32
 machine
 like "the machine is libvirt's" mem-path "$(xml)"
 
@@ -198,5 +143,4 @@ is "who follows only the remedies comes to an end" "" "$(ids)"
 between "rounds of that" 1 3 "$rounds"
 passes "and the machine starts" start
 stop
-virsh -q undefine win
-systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd
+libvirt_end
