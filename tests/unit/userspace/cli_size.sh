@@ -89,6 +89,12 @@ assert memory['size'] == 134217728 and memory['share'] is True and memory['align
 END
 check "the XML is well-formed and its arguments are JSON" [ $? -eq 0 ]
 
+# The example of a whole machine has the same words.
+kvmfrctl size 2560x1440 | sed -n '/^<qemu:commandline>/,$p' >"$dir/words"
+sed -n '/^  <qemu:commandline>/,/^  <\/qemu:commandline>/s/^  //p' \
+	"${0%/*}/../../../Documentation/libvirt-domain.xml" >"$dir/example"
+check "Documentation/libvirt-domain.xml says the same" cmp "$dir/words" "$dir/example"
+
 kvmfrctl size --json --hdr 1920x1080 3840x2160 >"$dir/json"
 python3 - "$dir/json" <<'END'
 import json, sys
