@@ -6,21 +6,24 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-synopsis="root.sh bookworm|trixie|backports|tools|libvirt|sid|qemu-bookworm|qemu-sid"
+synopsis="root.sh bookworm|trixie|backports|tools|libvirt|sid|qemu-bookworm|qemu-sid|seat-RELEASE"
 [ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
-[ -f "$list" ] || usage "$synopsis"
 # What it is a copy of, with more packages, the lists of that, and where those
-# packages come from.
+# packages come from; or the release that it is.
 base='' lists='' release=trixie
 case $name in
+trixie) ;;
+bookworm | sid) release=$name ;;
+seat-bookworm | seat-trixie | seat-sid) release=${name#*-} list=$vm/roots/seat ;;
 backports) base=trixie lists=trixie release=trixie-backports ;;
 tools) base=trixie lists=trixie ;;
 libvirt) base=backports lists="trixie backports" ;;
 # prune() takes roots by the beginning of their names: not "bookworm-qemu".
 qemu-bookworm) base=bookworm lists=bookworm release=bookworm ;;
 qemu-sid) base=sid lists=sid release=sid ;;
+*) usage "$synopsis" ;;
 esac
 
 # Packages named in a list, one per line.
@@ -75,12 +78,12 @@ bootstrap()
 		die "apt-get update failed, see $log"
 	main=$(mirror main)
 	security=''
-	[ "$name" = sid ] || security=$(mirror security)
+	[ "$release" = sid ] || security=$(mirror security)
 	[ -n "$main" ] || die "apt knows no Debian mirror on this machine"
 
-	set -- "deb $main $name main"
+	set -- "deb $main $release main"
 	[ "$name" != trixie ] || set -- "$@" "deb $main trixie-backports main"
-	[ -z "$security" ] || set -- "$@" "deb $security $name-security main"
+	[ -z "$security" ] || set -- "$@" "deb $security $release-security main"
 	# One option per line; none holds a newline.
 	IFS='
 '
@@ -89,7 +92,7 @@ bootstrap()
 	INITRD=No mmdebstrap --variant=minbase $(apt_options) \
 		--include="$(packages "$list" | paste -sd,)" \
 		--customize-hook='mkdir "$1/src" "$1/cache"' \
-		"$name" "$new" "$@" >"$log" 2>&1
+		"$release" "$new" "$@" >"$log" 2>&1
 	unset IFS
 }
 

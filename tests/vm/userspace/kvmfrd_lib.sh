@@ -8,8 +8,9 @@ conf=/etc/kvmfr.conf
 
 groupadd -r lg
 groupadd -r other
-useradd -r -M alice
-useradd -r -M bob
+for user in alice bob; do
+	getent passwd $user >/dev/null || useradd -r -M $user
+done
 getent group kvm >/dev/null || groupadd -r kvm
 
 start_udevd()
