@@ -79,14 +79,20 @@ names()
 		! -path '/var/lib/dkms/mok.*' | sort
 }
 
+# What the checkout is; upgrade.sh makes another of it.
+version_set()
+{
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
+}
+
 # built RELEASE: DKMS says that the modules are installed, and they are for that
 # kernel
 built()
 {
-	dkms status -m kvmfr-suite -v 1.0.0 -k "$1" | grep -q ': installed' || return
+	dkms status -m kvmfr-suite -v "$version" -k "$1" | grep -q ': installed' || return
 	for name in kvmfr vfio_pci_pm; do
 		module=$(find "/lib/modules/$1/updates/dkms/" -name "$name.ko*")
-		[ "$(modinfo -F version "$module")" = 1.0.0 ] &&
+		[ "$(modinfo -F version "$module")" = "$version" ] &&
 			modinfo -F vermagic "$module" | grep -F "$1 " || return
 	done
 }
@@ -115,7 +121,8 @@ uname_is()
 }
 
 checkout
-for part in missing conflict install staged modules second disk; do
+version_set
+for part in missing conflict install staged modules signing second upgrade disk; do
 	# shellcheck source=/dev/null
 	. "$here/dkms/$part.sh"
 done

@@ -6,7 +6,7 @@ names >/tmp/names.before
 expect "make install" make install
 for name in kvmfr vfio_pci_pm; do
 	expect "modprobe takes the module: $name" test \
-		"$(modinfo -k "$release" -F version "$name")" = 1.0.0
+		"$(modinfo -k "$release" -F version "$name")" = "$version"
 done
 expect "make install over itself" make install
 refuses "dkms-install beside it" "make uninstall" make dkms-install

@@ -6,9 +6,9 @@ files >/tmp/files.before
 
 expect "make dkms-install DESTDIR=" make dkms-install DESTDIR="$stage" PREFIX=/usr
 expect "make install DESTDIR=" make install DESTDIR="$stage" PREFIX=/usr
-for file in usr/src/kvmfr-suite-1.0.0/dkms.conf \
-	usr/src/kvmfr-suite-1.0.0/kernel/Kbuild \
-	usr/src/kvmfr-suite-1.0.0/kernel/kvmfr/main.c \
+for file in usr/src/kvmfr-suite-$version/dkms.conf \
+	usr/src/kvmfr-suite-$version/kernel/Kbuild \
+	usr/src/kvmfr-suite-$version/kernel/kvmfr/main.c \
 	usr/lib/udev/rules.d/70-kvmfr.rules etc/modprobe.d/kvmfr.conf \
 	usr/bin/kvmfrctl usr/sbin/kvmfrd usr/share/man/man8/kvmfrd.8 \
 	usr/lib/systemd/system/kvmfrd.service etc/kvmfr.conf; do
