@@ -66,11 +66,13 @@ void doctor_print(const struct doctor *doctor)
 static struct json_object *describe_contents(const char *text)
 {
 	const char *end = text + strlen(text);
-	struct json_object *string = NULL;
+	struct json_object *string;
 	char *copy = strdup(text);
 	uint32_t character;
 
-	for (char *at = copy; at && text < end;) {
+	if (!copy)
+		return NULL;
+	for (char *at = copy; text < end;) {
 		size_t length = kvmfr_utf8_decode(text, (size_t)(end - text),
 						  &character);
 
@@ -79,8 +81,7 @@ static struct json_object *describe_contents(const char *text)
 		at += length ? length : 1;
 		text += length ? length : 1;
 	}
-	if (copy)
-		string = json_object_new_string(copy);
+	string = json_object_new_string(copy);
 	free(copy);
 	return string;
 }
