@@ -15,12 +15,14 @@ apt-get update >&2
 apt-get -o APT::Sandbox::User=root download linux-source-6.12 >&2
 dpkg-deb --fsys-tarfile linux-source-6.12_*.deb |
 	tar -x --strip-components=3 ./usr/src/linux-source-6.12.tar.xz
-# Each is there once: no need to read the archive to its end.
-tar -xf linux-source-6.12.tar.xz --strip-components=1 --occurrence=1 \
+tar -xf linux-source-6.12.tar.xz --strip-components=1 \
 	linux-source-6.12/.clang-format \
 	linux-source-6.12/scripts/checkpatch.pl \
 	linux-source-6.12/scripts/const_structs.checkpatch \
 	linux-source-6.12/scripts/kernel-doc \
-	linux-source-6.12/scripts/spelling.txt
+	linux-source-6.12/scripts/spelling.txt \
+	linux-source-6.12/scripts/coccinelle
 rm linux-source-6.12.tar.xz linux-source-6.12_*.deb
+# What an older version of this script left.
+rm -rf "$TOOLS"
 mv -T "$new" "$TOOLS"

@@ -46,3 +46,29 @@ expect_same()
 		comm -13 /tmp/a /tmp/b | sed "s|^..*|&: in $3, not in $1|"
 	} | expect_nothing
 }
+
+# unexcepted CHECK: a compiler's findings, without those that tests/lint/exceptions
+# argues away for this check; what it argues for nothing is a finding, too.
+unexcepted()
+{
+	awk -v check="$1" -v list=tests/lint/exceptions '
+	BEGIN {
+		while ((getline < list) > 0)
+			if ($1 == check)
+				unused[$2 " " $3] = 1
+	}
+	{
+		name = $NF
+		gsub(/[][]/, "", name)
+		known = $1
+		sub(/:.*/, "", known)
+		known = known " " name
+	}
+	known in unused { unused[known] = 0; next }
+	{ print }
+	END {
+		for (known in unused)
+			if (unused[known])
+				print known ": an exception that nothing needs"
+	}'
+}

@@ -17,6 +17,9 @@ w1 bookworm
 w1 trixie
 w1 backports
 sparse trixie
+clang-tidy lint
+coccicheck lint
+gcc-analyzer trixie
 codespell trixie
 shellcheck trixie
 versions trixie
@@ -73,10 +76,10 @@ fi
 todo=$(selected "$@")
 mkdir -p "$BUILD/lint" "$BUILD/results"
 list_files >"$BUILD/lint/files"
-for root in bookworm trixie backports tools; do
+for root in bookworm trixie backports tools lint; do
 	"$vm/root.sh" "$root" >/dev/null
 done
-[ -e "$CACHE/lint/linux-6.12" ] ||
+[ -e "$CACHE/lint/linux-6.12/scripts/coccinelle" ] ||
 	"$vm/in-root.sh" --scratch trixie /src/tests/lint/kernel-tools.sh \
 		>"$BUILD/lint/kernel-tools.log" 2>&1 ||
 	die "cannot get the kernel's checkers, see build/lint/kernel-tools.log"

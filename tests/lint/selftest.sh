@@ -88,6 +88,28 @@ fails sparse backports 'not available'
 spoil kernel/sample/Kbuild 's/other.o//'
 fails sparse trixie 'other.c: in the tree, not in what sparse read'
 
+passes clang-tidy lint
+spoil kernel/sample/main.c 's/^\treturn 0;/\tint *none = attr ? NULL : \&count;\n\n\treturn *none;/'
+fails clang-tidy lint 'main.c:.*NullDereference'
+spoil kernel/sample/main.c 's/^\treturn 0;/\treturn (u64)param + count * 4096 * 1024;/; s/^static int sample_a/static u64 sample_a/'
+fails clang-tidy lint 'main.c:.*implicit-widening'
+spoil kernel/sample/Kbuild 's/other.o//'
+fails clang-tidy lint 'other.c: in the tree, not in what clang-tidy read'
+
+passes coccicheck lint
+spoil kernel/sample/main.c 's/^\treturn 0;/\tif (attr)\n\t\tkfree(attr);\n&/'
+fails coccicheck lint 'kernel/sample/main.c:.*ifnullfree.cocci'
+
+passes gcc-analyzer trixie
+spoil userspace/kvmfrctl/main.c '/free(text)/d'
+fails gcc-analyzer trixie "main.c:.*leak of .text.*Wanalyzer-malloc-leak"
+spoil userspace/Makefile 's/^\t.*/\ttrue/'
+fails gcc-analyzer trixie 'main.c: in the tree, not in what gcc read'
+good_tree
+mkdir -p "$tree/tests/lint"
+echo 'gcc-analyzer userspace/kvmfrctl/main.c -Wanalyzer-malloc-leak none' >"$tree/tests/lint/exceptions"
+fails gcc-analyzer trixie 'an exception that nothing needs'
+
 passes codespell trixie
 spoil README.md 's/receive/rec''ieve/'
 fails codespell trixie 'README.md.*receive'
