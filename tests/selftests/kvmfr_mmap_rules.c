@@ -2,6 +2,10 @@
 /* What mmap() takes and refuses, and what keeps a mapping alive. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 
@@ -265,6 +269,40 @@ TEST_F(mmap_rules, are_counted)
 	EXPECT_EQ(2, kvmfr_attr(0, "mappings"));
 	ASSERT_EQ(0, munmap(map, SIZE));
 	EXPECT_EQ(0, kvmfr_attr(0, "mappings"));
+}
+
+#define CORE "/tmp/core"
+
+/* A dump of a program has its own memory, and nothing of the device. */
+TEST_F(mmap_rules, not_in_core_dumps)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct stat dump;
+	pid_t child;
+	void *map;
+
+	map = mmap(NULL, SIZE, RW, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	memset(map, 1, SIZE);
+	/* Nor on demand. */
+	EXPECT_EQ(-1, madvise(map, SIZE, MADV_DODUMP));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_LT(0, text_write("/proc/sys/kernel/core_pattern", CORE));
+	ASSERT_LT(0, text_write("/proc/sys/kernel/core_uses_pid", "0"));
+	ASSERT_LT(0, text_write("/proc/self/coredump_filter", "0x7f"));
+	ASSERT_EQ(0, setrlimit(RLIMIT_CORE, &unlimited));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		memset(malloc(MIB), 2, MIB);
+		raise(SIGQUIT);
+		_exit(1);
+	}
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	ASSERT_EQ(0, stat(CORE, &dump));
+	EXPECT_LT(MIB, dump.st_size);
+	EXPECT_GT(SIZE, dump.st_size);
+	unlink(CORE);
 }
 
 TEST_HARNESS_MAIN
