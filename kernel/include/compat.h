@@ -47,6 +47,11 @@ static inline bool vma_is_cow_mapping(const struct vm_area_struct *vma)
 #define DEVNODE_CONST
 #endif
 
+/* 6.17; can go with 6.1. */
+#ifndef HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq system_unbound_wq
+#endif
+
 /* Not declared without ZONE_DEVICE, by any kernel so far. */
 #ifndef CONFIG_ZONE_DEVICE
 static inline void *memremap_pages(struct dev_pagemap *pgmap, int nid)

@@ -68,13 +68,21 @@ void kvmfr_dev_exit(struct kvmfr_dev *kdev)
 static int kvmfr_open(struct inode *inode, struct file *file)
 {
 	struct kvmfr_dev *kdev;
+	int ret;
 
 	kdev = container_of(inode->i_cdev, struct kvmfr_dev, cdev);
-	if (READ_ONCE(kdev->dead))
-		return -ENODEV;
+	ret = kvmfr_user_enter(kdev, file->f_flags & O_NONBLOCK);
+	if (ret)
+		return ret;
 	/* The file holds the cdev until after its last use, and that kdev. */
 	file->private_data = kdev;
 	file->f_mapping = kdev->inode->i_mapping;
+	return 0;
+}
+
+static int kvmfr_release(struct inode *inode, struct file *file)
+{
+	kvmfr_user_leave(file->private_data);
 	return 0;
 }
 
@@ -158,6 +166,7 @@ static long kvmfr_compat_ioctl(struct file *file, unsigned int cmd,
 static const struct file_operations kvmfr_fops = {
 	.owner = THIS_MODULE,
 	.open = kvmfr_open,
+	.release = kvmfr_release,
 	.llseek = kvmfr_llseek,
 	.mmap = kvmfr_mmap,
 	.get_unmapped_area = thp_get_unmapped_area,
@@ -184,6 +193,7 @@ static void kvmfr_dev_release(struct device *dev)
 	struct kvmfr_dev *kdev = container_of(dev, struct kvmfr_dev, dev);
 
 	iput(kdev->inode);
+	kvmfr_users_exit(kdev);
 	kdev->region.release(&kdev->region);
 	kfree(kdev);
 	/* The module's code stays for a grace period after its exit: all but
@@ -226,6 +236,7 @@ static struct kvmfr_dev *kvmfr_dev_alloc(struct device *parent, int minor,
 	kdev->inode = inode;
 	kdev->region = *region;
 	init_rwsem(&kdev->alive);
+	kvmfr_users_init(kdev);
 	device_initialize(&kdev->dev);
 	kdev->dev.class = &kvmfr_class;
 	kdev->dev.parent = parent;
@@ -242,6 +253,7 @@ static void kvmfr_dev_revoke(struct kvmfr_dev *kdev)
 	WRITE_ONCE(kdev->dead, true);
 	up_write(&kdev->alive);
 	unmap_mapping_range(kdev->inode->i_mapping, 0, 0, 1);
+	kvmfr_users_stop(kdev);
 }
 
 /**

@@ -318,6 +318,7 @@ static void kvmfr_dmabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 static void kvmfr_buffer_destroy(struct kvmfr_buffer *buf)
 {
 	atomic_dec(&buf->kdev->nr_exports);
+	kvmfr_user_leave(buf->kdev);
 	kvmfr_dev_put(buf->kdev);
 	mutex_destroy(&buf->lock);
 	kfree(buf);
@@ -351,6 +352,7 @@ static struct kvmfr_buffer *kvmfr_buffer_create(struct kvmfr_dev *kdev,
 	if (!buf)
 		return NULL;
 	kvmfr_dev_get(kdev);
+	kvmfr_user_add(kdev);
 	atomic_inc(&kdev->nr_exports);
 	buf->kdev = kdev;
 	buf->pgoff = pgoff;

@@ -2,7 +2,7 @@
 /*
  * What the parts of the module share. Dependencies go one way:
  * main -> static, pci (who has memory) -> chardev -> mmap, dmabuf, sysfs
- * (what users see) -> region (the memory).
+ * (what users see) -> users (who they are), region (the memory).
  */
 #ifndef KVMFR_H
 #define KVMFR_H
@@ -12,7 +12,10 @@
 #include <linux/fs.h>
 #include <linux/rwsem.h>
 #include <linux/scatterlist.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <uapi/linux/kvmfr.h>
 
@@ -37,6 +40,7 @@ struct kvmfr_run {
  * @runs: ascending by @start, the first starts at 0
  * @phys: where the memory is, if it is one piece of a device
  * @vaddr: its kernel address, if it is one piece of a device
+ * @zero_unused: zero the memory when its last user is gone
  * @release: gives the memory back; called once, when the last user is gone
  *
  * Filled by the bus glue before the device is published, constant afterwards.
@@ -48,7 +52,29 @@ struct kvmfr_region {
 	struct kvmfr_run *runs;
 	phys_addr_t phys;
 	void *vaddr;
+	bool zero_unused;
 	void (*release)(struct kvmfr_region *region);
+};
+
+/**
+ * struct kvmfr_users - who can reach the memory, if it is zeroed after them
+ * @lock: protects @nr and @stale
+ * @nr: open files of the node, which mappings hold, too, and dma-bufs
+ * @stale: the memory has been left, and not been zeroed yet; nobody gets in
+ * @nr_zeroed: runs from the first on that have been zeroed since it was left;
+ *             the worker's alone
+ * @clean: woken when @stale ends
+ * @work: zeroes what is stale
+ *
+ * Not in use for memory without @zero_unused.
+ */
+struct kvmfr_users {
+	spinlock_t lock; /* protects nr, stale */
+	unsigned long nr;
+	bool stale;
+	size_t nr_zeroed;
+	wait_queue_head_t clean;
+	struct delayed_work work;
 };
 
 /**
@@ -60,6 +86,7 @@ struct kvmfr_region {
  * @region: the memory, see there
  * @inode: private inode whose mapping collects every user mapping, of the node
  *         and of dma-bufs, and whose i_size lets the core map huge pages
+ * @users: see there
  * @removable: the memory can go away under open files
  * @alive: protects @dead; held for reading while the memory is being mapped
  *         anywhere, so that remove() can wait for that
@@ -74,6 +101,7 @@ struct kvmfr_dev {
 	const char *kind;
 	struct kvmfr_region region;
 	struct inode *inode;
+	struct kvmfr_users users;
 	bool removable;
 	struct rw_semaphore alive;
 	bool dead;
@@ -97,6 +125,16 @@ void kvmfr_region_pages(const struct kvmfr_region *region, pgoff_t pgoff,
 int kvmfr_region_fill_sgt(const struct kvmfr_region *region, pgoff_t pgoff,
 			  size_t nr_pages, size_t max_bytes,
 			  struct sg_table *sgt);
+
+bool kvmfr_region_zero(const struct kvmfr_region *region, size_t *nr_zeroed);
+
+/* users.c */
+void kvmfr_users_init(struct kvmfr_dev *kdev);
+void kvmfr_users_stop(struct kvmfr_dev *kdev);
+void kvmfr_users_exit(struct kvmfr_dev *kdev);
+int kvmfr_user_enter(struct kvmfr_dev *kdev, bool nonblock);
+void kvmfr_user_add(struct kvmfr_dev *kdev);
+void kvmfr_user_leave(struct kvmfr_dev *kdev);
 
 /* chardev.c */
 int kvmfr_chardev_init(void);

@@ -2,7 +2,10 @@
 /*
  * The memory of a device: which page is where, and which pages are neighbours.
  */
+#include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/page_ref.h>
+#include <linux/sched.h>
 
 #include "kvmfr.h"
 
@@ -111,6 +114,33 @@ static size_t kvmfr_region_count_sg(const struct kvmfr_region *region,
 		nr_pages -= run;
 	}
 	return count;
+}
+
+/**
+ * kvmfr_region_zero - zero a region, up to the first page that is in use
+ * @region: a region of folios, one per run, that nobody has mapped
+ * @nr_zeroed: runs that need not be zeroed; counted up
+ *
+ * A page that was pinned, for I/O or by a pipe, is a user's until it is let go.
+ *
+ * Context: may sleep.
+ * Return: true if all of it is zero.
+ */
+bool kvmfr_region_zero(const struct kvmfr_region *region, size_t *nr_zeroed)
+{
+	for (; *nr_zeroed < region->nr_runs; (*nr_zeroed)++) {
+		struct folio *folio;
+		long i;
+
+		folio = page_folio(region->runs[*nr_zeroed].page);
+		/* Ours; the rest are pins. */
+		if (folio_ref_count(folio) != 1)
+			return false;
+		for (i = 0; i < folio_nr_pages(folio); i++)
+			clear_highpage(folio_page(folio, i));
+		cond_resched();
+	}
+	return true;
 }
 
 /**

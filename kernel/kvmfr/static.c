@@ -39,6 +39,10 @@ static int kvmfr_node = NUMA_NO_NODE;
 module_param_named(numa_node, kvmfr_node, int, 0444);
 MODULE_PARM_DESC(numa_node, "NUMA node static devices prefer (-1: any)");
 
+static bool kvmfr_zero_on_last_close;
+module_param_named(zero_on_last_close, kvmfr_zero_on_last_close, bool, 0444);
+MODULE_PARM_DESC(zero_on_last_close, "Zero static devices without users");
+
 static struct kvmfr_dev *kvmfr_static_devs[KVMFR_MAX_DEVICES];
 
 static struct folio *kvmfr_folio_alloc(gfp_t gfp, unsigned int order)
@@ -165,6 +169,7 @@ static int kvmfr_static_fill_region(struct kvmfr_region *region,
 			region->huge_bytes += folio_size(folio);
 	}
 	region->size = start << PAGE_SHIFT;
+	region->zero_unused = kvmfr_zero_on_last_close;
 	region->release = kvmfr_static_release;
 	return 0;
 }

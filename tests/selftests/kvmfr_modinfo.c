@@ -141,8 +141,10 @@ TEST_F(modinfo, parameters)
 	EXPECT_NE(NULL, field(self, "parmtype", "static_size_mb:array of ", 0));
 	EXPECT_NE(NULL, field(self, "parm", "numa_node:", 0));
 	EXPECT_NE(NULL, field(self, "parmtype", "numa_node:int", 0));
-	/* No third one that README would not know about. */
-	EXPECT_EQ(NULL, field(self, "parmtype", "", 2));
+	EXPECT_NE(NULL, field(self, "parm", "zero_on_last_close:", 0));
+	EXPECT_NE(NULL, field(self, "parmtype", "zero_on_last_close:bool", 0));
+	/* No fourth one that README would not know about. */
+	EXPECT_EQ(NULL, field(self, "parmtype", "", 3));
 }
 
 /* MODULE_VERSION and vermagic of the running kernel, else modprobe refuses. */

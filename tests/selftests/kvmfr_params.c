@@ -133,6 +133,13 @@ FIXTURE_VARIANT_ADD(refused, node_text) {
 	.lines = 1,
 };
 
+FIXTURE_VARIANT_ADD(refused, zero_text) {
+	.params = "static_size_mb=16 zero_on_last_close=maybe",
+	.error = EINVAL,
+	.named = { "maybe", "zero_on_last_close", "kvmfr: " },
+	.lines = 1,
+};
+
 FIXTURE_SETUP(refused)
 {
 	ASSERT_EQ(0, load_once());
@@ -209,6 +216,7 @@ TEST_F(accepted, absent_means_no_devices)
 	EXPECT_EQ(0, access("/sys/bus/pci/drivers/kvmfr", F_OK));
 	EXPECT_TRUE(parameter_is("static_size_mb", ""));
 	EXPECT_TRUE(parameter_is("numa_node", "-1"));
+	EXPECT_TRUE(parameter_is("zero_on_last_close", "N"));
 }
 
 TEST_F(accepted, ten_devices_in_order)
@@ -240,7 +248,7 @@ TEST_F(accepted, parameters_are_for_reading)
 {
 	struct stat file;
 
-	ASSERT_EQ(0, kvmfr_load("static_size_mb=16,32 numa_node=0"));
+	ASSERT_EQ(0, kvmfr_load("static_size_mb=16,32 numa_node=0 zero_on_last_close=1"));
 	EXPECT_TRUE(parameter_is("static_size_mb", "16,32"));
 	EXPECT_TRUE(parameter_is("numa_node", "0"));
 	ASSERT_EQ(0, stat(PARAMETERS "static_size_mb", &file));
@@ -249,6 +257,10 @@ TEST_F(accepted, parameters_are_for_reading)
 	EXPECT_EQ(S_IFREG | 0444, file.st_mode);
 	EXPECT_EQ(-EACCES, text_write(PARAMETERS "static_size_mb", "8"));
 	EXPECT_EQ(-EACCES, text_write(PARAMETERS "numa_node", "-1"));
+	EXPECT_TRUE(parameter_is("zero_on_last_close", "Y"));
+	ASSERT_EQ(0, stat(PARAMETERS "zero_on_last_close", &file));
+	EXPECT_EQ(S_IFREG | 0444, file.st_mode);
+	EXPECT_EQ(-EACCES, text_write(PARAMETERS "zero_on_last_close", "0"));
 }
 
 /* Quiet when all is well, so that the other lines are read. */
