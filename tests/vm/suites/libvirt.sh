@@ -9,7 +9,7 @@ root=libvirt
 quick=7.x
 systemd=1
 memory=1536
-timeout=600
+timeout=900
 # Debian's hundred profiles take half a minute; the two that count are loaded later.
 append="systemd.mask=apparmor.service systemd.mask=libvirt-guests.service"
 
