@@ -3,30 +3,17 @@
 # QEMU with /dev/kvmfr0 as the memory of an ivshmem device: what goes well, and
 # what people do wrong. No guest is needed for that: SeaBIOS finds nothing to
 # boot. The device that is assigned is the e1000e of this machine.
-node=/dev/kvmfr0
+# shellcheck source=tests/acceptance/machine.sh
+. /lib/kvmfr/machine.sh
 mib=1048576
 assigned=0000:00:04.0
 
-# vm_start NAME MEMORY-OPTIONS [ARGUMENT...]: sets $vm, the process
+# vm_start NAME MEMORY-OPTIONS [ARGUMENT...]
 vm_start()
 {
-	name=$1 memory=$2
+	started=$1 memory=$2
 	shift 2
-	rm -f "/tmp/$name".*
-	mkfifo "/tmp/$name.in" "/tmp/$name.out"
-	qemu-system-x86_64 -nodefaults -no-user-config -display none \
-		-M q35 -accel tcg -m 64 \
-		-monitor "pipe:/tmp/$name" \
-		-object "memory-backend-file,id=shm,share=on,$memory" \
-		-device ivshmem-plain,memdev=shm "$@" 2>"/tmp/$name.err" &
-	vm=$!
-}
-
-# vm_ask NAME COMMAND: of the monitor
-vm_ask()
-{
-	printf '%s\nprint 4711\n' "$2" >"/tmp/$1.in"
-	timeout 20 sed -u '/^4711/q' "/tmp/$1.out" | tr -d '\r'
+	vm_run "$started" "$memory" -accel tcg -m 64 -device ivshmem-plain,memdev=shm "$@"
 }
 
 # The address that the firmware gave to the shared memory.
@@ -54,19 +41,6 @@ vm_refused()
 	is "$2: nothing is left" 0 "$(attribute mappings)"
 }
 
-# vm_stop [SIGNAL]
-vm_stop()
-{
-	kill "-${1-TERM}" "$vm"
-	wait "$vm" 2>/dev/null || :
-}
-
-# attribute NAME [DEVICE]
-attribute()
-{
-	cat "/sys/class/kvmfr/${2-kvmfr0}/$1"
-}
-
 # kB of the node's memory that are mapped 2 MiB at a time
 huge_kb()
 {
@@ -77,18 +51,6 @@ huge_kb()
 locked_kb()
 {
 	awk '$1 == "VmLck:" { print $2 }' "/proc/$vm/status"
-}
-
-load()
-{
-	modprobe kvmfr static_size_mb="$1"
-	udevadm settle
-}
-
-# Everything that QEMU had is gone, whatever became of it.
-unload()
-{
-	passes "$1: the module can be unloaded" modprobe -r kvmfr
 }
 
 right_size()

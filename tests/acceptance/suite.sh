@@ -15,20 +15,26 @@ memory=3072
 timeout=900
 qemu="-drive file=@DIR@/result.img,format=raw,if=virtio"
 
-setup()
+setup_acceptance()
 {
 	"$vm/in-root.sh" "$built" make -s -C /src/userspace O="/src/build/userspace/$built"
 	"$vm/in-root.sh" trixie make -s -C /src/tests/acceptance
 	mkdir -p tree/lib/kvmfr/bin
 	cp "$BUILD/userspace/$built/kvmfrd/kvmfrd" "$BUILD/acceptance/frame_source" \
 		"$BUILD/acceptance/screen_check" tree/lib/kvmfr/bin/
-	cp "$TOP"/udev/*.rules "$vm/tap.sh" tree/lib/kvmfr/
+	cp "$TOP"/udev/*.rules "$vm/tap.sh" "$acceptance/machine.sh" \
+		tree/lib/kvmfr/
 	{
 		echo "$settings"
 		cat "$acceptance/$script.sh"
 	} >"tree/lib/kvmfr/$args.sh"
 	[ -z "$peer" ] || cp "$BUILD/peer/$label.ko" tree/lib/kvmfr/kvmfr.ko
 	truncate -s 16M result.img
+}
+
+setup()
+{
+	setup_acceptance
 }
 
 # The client's screen beside the frame that it shows.
