@@ -6,7 +6,7 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-synopsis="root.sh bookworm|trixie|backports|tools|lint|libvirt|sid|qemu-bookworm|qemu-sid|seat-RELEASE"
+synopsis="root.sh bookworm|trixie|backports|tools|lint|virtiofsd|libvirt|sid|qemu-bookworm|qemu-sid|seat-RELEASE"
 [ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
@@ -18,7 +18,7 @@ trixie) ;;
 bookworm | sid) release=$name ;;
 seat-bookworm | seat-trixie | seat-sid) release=${name#*-} list=$vm/roots/seat ;;
 backports) base=trixie lists=trixie release=trixie-backports ;;
-tools | lint) base=trixie lists=trixie ;;
+tools | lint | virtiofsd) base=trixie lists=trixie ;;
 libvirt) base=backports lists="trixie backports" ;;
 # prune() takes roots by the beginning of their names: not "bookworm-qemu".
 qemu-bookworm) base=bookworm lists=bookworm release=bookworm ;;
