@@ -17,8 +17,8 @@ qemu="-drive file=@DIR@/result.img,format=raw,if=virtio"
 
 setup_acceptance()
 {
-	"$vm/in-root.sh" "$built" make -s -C /src/userspace O="/src/build/userspace/$built"
-	"$vm/in-root.sh" trixie make -s -C /src/tests/acceptance
+	"$vm/make-in.sh" "$built" userspace O="/src/build/userspace/$built"
+	"$vm/make-in.sh" trixie tests/acceptance
 	mkdir -p tree/lib/kvmfr/bin
 	cp "$BUILD/userspace/$built/kvmfrd/kvmfrd" "$BUILD/acceptance/frame_source" \
 		"$BUILD/acceptance/screen_check" tree/lib/kvmfr/bin/

@@ -15,7 +15,7 @@ quick="6.1 7.x"
 
 setup_programs()
 {
-	"$vm/in-root.sh" "$name" make -s -C /src/userspace O="/src/build/userspace/$name" \
+	"$vm/make-in.sh" "$name" userspace O="/src/build/userspace/$name" \
 		>userspace.log 2>&1 || { cat userspace.log; return 1; }
 	mkdir -p tree/lib/kvmfr/bin
 	for built in kvmfrctl kvmfrd vfio-powerd; do
