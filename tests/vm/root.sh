@@ -10,19 +10,18 @@ synopsis="root.sh bookworm|trixie|backports|tools|lint|virtiofsd|libvirt|sid|qem
 [ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
-# What it is a copy of, with more packages, the lists of that, and where those
-# packages come from; or the release that it is.
-base='' lists='' release=trixie
+# What it is a copy of, with more packages, and the lists of that; the release that
+# it is, or that those packages come from first. None is named for trixie: apt
+# would prefer it to its own security updates.
+base='' lists='' release=''
 case $name in
-trixie) ;;
-bookworm | sid) release=$name ;;
+bookworm | trixie | sid) release=$name ;;
 seat-bookworm | seat-trixie | seat-sid) release=${name#*-} list=$vm/roots/seat ;;
 backports) base=trixie lists=trixie release=trixie-backports ;;
 tools | lint | virtiofsd) base=trixie lists=trixie ;;
 libvirt) base=backports lists="trixie backports" ;;
 # prune() takes roots by the beginning of their names: not "bookworm-qemu".
-qemu-bookworm) base=bookworm lists=bookworm release=bookworm ;;
-qemu-sid) base=sid lists=sid release=sid ;;
+qemu-bookworm | qemu-sid) base=${name#*-} lists=${name#*-} ;;
 *) usage "$synopsis" ;;
 esac
 
@@ -105,7 +104,7 @@ upgrade()
 		release=$1
 		shift
 		apt-get update
-		apt-get install -y --no-install-recommends -t "$release" "$@"
+		apt-get install -y --no-install-recommends ${release:+-t "$release"} "$@"
 		apt-get clean
 		rm -rf /var/lib/apt/lists/*
 	' sh "$release" $(packages "$list") >"$log" 2>&1
