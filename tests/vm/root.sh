@@ -114,7 +114,7 @@ upgrade()
 # runs something there, and each use dates it.
 prune()
 {
-	find "$CACHE/roots" -name "$name-*.lock" ! -name '*.ext4.lock' -mtime +0 |
+	find "$CACHE/roots" -maxdepth 1 -name "$name-*.lock" ! -name '*.ext4.lock' -mtime +0 |
 		while read -r old; do
 			if flock -n "$old" true; then
 				rm -rf "${old%.lock}" "${old%.lock}".ext4* "$old"
