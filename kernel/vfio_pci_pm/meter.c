@@ -3,7 +3,6 @@
  * What the whole machine draws: from its batteries while it runs on nothing
  * else, otherwise from whoever writes to meter/sample.
  */
-#include <linux/cpufreq.h>
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
@@ -12,6 +11,7 @@
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
 
+#include "compat-cpufreq.h"
 #include "compat-power-supply.h"
 #include "vfio_pci_pm.h"
 
