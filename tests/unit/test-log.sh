@@ -38,6 +38,9 @@ watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [cat:77]
 rcu: INFO: rcu_preempt self-detected stall on CPU
 INFO: possible recursive locking detected
 DMA-API: kvmfr 0000:00:03.0: device driver frees DMA memory with wrong function
+DMA-API: debugging out of memory - disabling
+ODEBUG: free active (active state 0) object: ffff888004c1b2d8 object type: timer_list hint: tick+0x0/0x80
+kmemleak: Kernel memory leak detector disabled
 Out of memory: Killed process 77 (cat)
 EOF
 
@@ -50,6 +53,9 @@ kvmfr: module verification failed: signature and/or required key missing - taint
 kvmfr: static_size_mb: 48 MiB is not a power of two, QEMU needs one
 Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible
 debug: unmapping init [mem 0xffffffff8bc29000-0xffffffff8bffffff]
+DMA-API: preallocated 65536 debug entries
+DMA-API: debugging enabled by kernel config
+kmemleak: Kernel memory leak detector initialized (mem pool available: 15651)
 clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc-early' as unstable
 rcu: RCU calculated value of scheduler-enlistment delay is 25 jiffies.
 EOF
