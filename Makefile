@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .DEFAULT_GOAL := modules
 .PHONY: help modules userspace install dkms-install uninstall lint check-unit check-vm \
-	check-acceptance check bench demo clean clean-cache
+	check-acceptance sanitizer-kernel check bench demo clean clean-cache
 
 help:
 	@echo 'make [modules] [KDIR=...]     build the modules for a kernel'
@@ -19,8 +19,9 @@ help:
 	@echo 'make check                    run every test'
 	@echo 'make lint                     run the static checks'
 	@echo "make check-unit               test the bench's judgement and the power decision"
-	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|all] [SUITE=prefix]'
+	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|sanitizer|all] [SUITE=prefix]'
 	@echo '                              run suites in virtual machines'
+	@echo 'make sanitizer-kernel         build the kernel with every checker there is'
 	@echo 'make check-acceptance [KERNEL=...] [SUITE=prefix] [PEER_KO=...]'
 	@echo '                              run the real client and the real QEMU'
 	@echo 'make bench [KERNEL=] [PEER_KO=...]'
@@ -55,6 +56,9 @@ check-vm:
 
 check-acceptance:
 	@tests/acceptance/run.sh
+
+sanitizer-kernel:
+	@tests/vm/root.sh sanitizer
 
 check:
 	@tests/check.sh

@@ -7,9 +7,10 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-[ $# -eq 1 ] || usage "build.sh 6.1|6.12|7.x"
+synopsis="build.sh 6.1|6.12|7.x|sanitizer"
+[ $# -eq 1 ] || usage "$synopsis"
 label=$1
-name=$(label_root "$label") || usage "build.sh 6.1|6.12|7.x"
+name=$(label_root "$label") || usage "$synopsis"
 out=$BUILD/modules/$label
 extra="tests/selftests/importer tests/vm/misbehave"	# modules for tests only
 
@@ -29,11 +30,21 @@ copy_sources()
 	(cd "$TOP" && xargs cp -u --parents -t "$out/src" <"$out/sources")
 }
 
+# The sanitizer kernel counts what runs of the modules that are tested, and can
+# tell a fuzzer where it got to.
+instruments()
+{
+	case $label:$1 in
+	sanitizer:kernel) echo "GCOV_PROFILE=y KCOV_INSTRUMENT=y" ;;
+	esac
+}
+
 # Built in one go: kbuild runs once per directory given as M=.
 compile()
 {
+	# shellcheck disable=SC2046 # variables are separated by blanks
 	"$vm/in-root.sh" "$name" make -C "/lib/modules/$(label_release "$label")/build" \
-		"M=$(inside "$out/src")/$1" modules >>"$out/build.log" 2>&1 || {
+		"M=$(inside "$out/src")/$1" $(instruments "$1") modules >>"$out/build.log" 2>&1 || {
 		tail -n 30 "$out/build.log" >&2
 		die "cannot build $1 for $label, see $out/build.log"
 	}

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs suites on kernels: KERNEL=6.1|6.12|7.x|all SUITE=prefix check.sh
-# QUICK=1: each on the kernels that it names for that, if it does.
+# Runs suites on kernels: KERNEL=6.1|6.12|7.x|sanitizer|all SUITE=prefix check.sh
+# all is without the sanitizer kernel. QUICK=1: each suite on the kernels that it
+# names for that, if it does.
 # One machine per core at a time. The last line is the sum of all results.
 set -eu
 vm=$(cd "${0%/*}" && pwd)
@@ -22,13 +23,17 @@ chosen_suites()
 		all_suites | awk -v prefix="${SUITE-}" 'index($0, prefix) == 1'
 }
 
-# The kernels that a suite is for.
+# The kernels that a suite is for. Those of the modules are for the sanitizer
+# kernel as well unless they name their kernels.
 kernels_of()
 {
 	(
 		# shellcheck disable=SC2153 # from lib.sh
 		kernels=$LABELS quick=''
 		suite=$1
+		case $suite in
+		kvmfr_* | vfio_pm_* | laptop_*) kernels="$LABELS sanitizer" ;;
+		esac
 		# shellcheck source=/dev/null
 		. "$conf_dir/$suite.conf"
 		[ -z "$quick" ] || [ -z "${QUICK-}" ] || kernels=$quick
@@ -63,8 +68,8 @@ prepare()
 
 case ${KERNEL:=all} in
 all) labels=$LABELS ;;
-6.1 | 6.12 | 7.x) labels=$KERNEL ;;
-*) usage "KERNEL is one of: $LABELS all; not '$KERNEL'" ;;
+6.1 | 6.12 | 7.x | sanitizer) labels=$KERNEL ;;
+*) usage "KERNEL is one of: $LABELS sanitizer all; not '$KERNEL'" ;;
 esac
 suites=$(chosen_suites)
 [ -n "$suites" ] ||
@@ -83,6 +88,9 @@ echo "$runs" | while read -r suite label; do
 	: >"$KVMFR_COPIES/$suite-$label.tap"
 done
 echo "$runs" | KVMFR_BUILT=1 xargs -P "$(nproc)" -L 1 "$vm/run.sh" || :
+case $labels in
+*sanitizer*) "$vm/in-root.sh" tools /src/tests/vm/sanitizer/coverage.sh ;;
+esac
 summary=$(awk -f "$vm/tally.awk" "$KVMFR_COPIES"/*.tap)
 echo "$summary"
 case $summary in

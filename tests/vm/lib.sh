@@ -35,6 +35,7 @@ label_root()
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
 	7.x) echo backports ;;
+	sanitizer) echo sanitizer ;;
 	*) return 1 ;;
 	esac
 }

@@ -6,7 +6,7 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-synopsis="root.sh bookworm|trixie|backports|tools|lint|virtiofsd|libvirt|sid|qemu-bookworm|qemu-sid|seat-RELEASE"
+synopsis="root.sh bookworm|trixie|backports|tools|lint|virtiofsd|libvirt|sid|qemu-bookworm|qemu-sid|seat-RELEASE|kbuild|sanitizer"
 [ $# -eq 1 ] || usage "$synopsis"
 name=$1
 list=$vm/roots/$name
@@ -18,14 +18,15 @@ case $name in
 bookworm | trixie | sid) release=$name ;;
 seat-bookworm | seat-trixie | seat-sid) release=${name#*-} list=$vm/roots/seat ;;
 backports) base=trixie lists=trixie release=trixie-backports ;;
-tools | lint | virtiofsd) base=trixie lists=trixie ;;
+tools | lint | virtiofsd | kbuild) base=trixie lists=trixie ;;
+sanitizer) base=trixie lists=trixie list=$vm/sanitizer/config ;;
 libvirt) base=backports lists="trixie backports" ;;
 # prune() takes roots by the beginning of their names: not "bookworm-qemu".
 qemu-bookworm | qemu-sid) base=${name#*-} lists=${name#*-} ;;
 *) usage "$synopsis" ;;
 esac
 
-# Packages named in a list, one per line.
+# Packages named in a list, one per line; the symbols of a kernel's config.
 packages()
 {
 	sed 's/#.*//; s/[[:space:]]//g; /^$/d' "$1" | sort -u
@@ -39,6 +40,15 @@ recipe()
 	done
 	echo "recipe 1 of $name:"
 	packages "$list"
+	[ "$name" != sanitizer ] || kernel_recipe
+}
+
+# What a kernel of our own is made of beside its config.
+kernel_recipe()
+{
+	awk '/^Package: /{ source = $2 ~ /^linux-source-/ } source && /^Version: /' \
+		"$("$vm/root.sh" kbuild)/var/lib/dpkg/status"
+	cat "$vm/sanitizer/build.sh"
 }
 
 key=$(recipe | sha256sum | cut -c 1-12)
@@ -110,6 +120,17 @@ upgrade()
 	' sh "$release" $(packages "$list") >"$log" 2>&1
 }
 
+# The base with our kernel in place of Debian's.
+change_kernel()
+{
+	cp -a --reflink=auto "$("$vm/root.sh" "$base")" "$new" &&
+	rm -rf "${new:?}"/boot/* "$new"/usr/lib/modules/* "$new"/usr/src/linux-* &&
+	mkdir "$new.work" &&
+	"$vm/in-root.sh" kbuild /src/tests/vm/sanitizer/build.sh \
+		/src/tests/vm/sanitizer/config "$(inside "$new")" \
+		"$(inside "$new.work")" 3>&2 >"$log" 2>&1
+}
+
 # Roots of other lists, unused for a day: in-root.sh holds their lock while it
 # runs something there, and each use dates it.
 prune()
@@ -120,6 +141,15 @@ prune()
 				rm -rf "${old%.lock}" "${old%.lock}".ext4* "$old"
 			fi
 		done
+}
+
+make_root()
+{
+	case $name:$base in
+	sanitizer:*) change_kernel ;;
+	*:) bootstrap ;;
+	*) upgrade ;;
+	esac
 }
 
 # The one package that this machine itself needs.
@@ -142,11 +172,14 @@ exec 8>&-
 
 lock 8 "$CACHE/roots/$name.lock"
 if [ ! -e "$root" ]; then
-	say "making root $name (about 60 s)..."
+	case $name in
+	sanitizer) say "making root $name, a kernel is compiled (about 10 min)..." ;;
+	*) say "making root $name (about 60 s)..." ;;
+	esac
 	log=$CACHE/roots/$name.log
 	new=$CACHE/roots/$name-$key.new.$$
-	trap 'rm -rf "$new"' EXIT
-	if [ -n "$base" ]; then upgrade; else bootstrap; fi || {
+	trap 'rm -rf "$new" "$new.work"' EXIT
+	make_root || {
 		tail -n 20 "$log" >&2
 		die "cannot make root $name, see $log"
 	}

@@ -6,12 +6,12 @@ set -eu
 vm=$(cd "${0%/*}" && pwd)
 . "$vm/lib.sh"
 
-[ $# -eq 2 ] || usage "run.sh SUITE 6.1|6.12|7.x"
+[ $# -eq 2 ] || usage "run.sh SUITE 6.1|6.12|7.x|sanitizer"
 suite=$1
 label=$2
 conf=${KVMFR_SUITES:-$vm/suites}/$suite.conf
-[ -f "$conf" ] || usage "run.sh SUITE 6.1|6.12|7.x (no suite '$suite')"
-name=$(label_root "$label") || usage "run.sh SUITE 6.1|6.12|7.x"
+[ -f "$conf" ] || usage "run.sh SUITE 6.1|6.12|7.x|sanitizer (no suite '$suite')"
+name=$(label_root "$label") || usage "run.sh SUITE 6.1|6.12|7.x|sanitizer"
 
 dir=$BUILD/run/$suite-$label
 tap=$BUILD/results/$suite-$label.tap
@@ -20,12 +20,25 @@ first=$BUILD/results/$suite-$label.first-boot.log
 
 # What a suite may set; see Documentation/testing.md.
 program=$suite args='' append='' qemu='' modules='' disk='' systemd='' expect='' accel='' monitor='' root=''
-memory=1024 smp=2 timeout=120
+memory=1024 smp=2 timeout=120 more_memory=0
 setup() { :; }
 verify() { return 99; }	# 99: there is none
+
+# KASAN's shadow is an eighth of the memory, its quarantine a good deal of the
+# rest; checked code takes its time. The third serial port is for gcov.
+sanitize()
+{
+	memory=$((memory + more_memory))
+	timeout=$((timeout * 4))
+	append="kasan_multi_shot page_poison=1 $append"
+	qemu="$qemu -serial file:coverage.tgz"
+}
+
+[ "$label" != sanitizer ] || more_memory=512
 # shellcheck source=/dev/null
 . "$conf"
 name=${root:-$name}
+[ "$label" != sanitizer ] || sanitize
 
 # Ours are built here and now; check.sh has already built all the modules.
 copy_modules()
@@ -151,6 +164,10 @@ finish()
 	[ -z "${KVMFR_COPIES-}" ] || cp "$dir/tap" "$KVMFR_COPIES/${tap##*/}"
 	mv "$dir/tap" "$tap"
 	[ ! -e "$dir/console" ] || cp "$dir/console" "$log"
+	if [ -s "$dir/coverage.tgz" ]; then
+		mkdir -p "$BUILD/coverage"
+		cp "$dir/coverage.tgz" "$BUILD/coverage/$suite.tgz"
+	fi
 
 	say "$suite on $label: $(awk -f "$vm/tally.awk" "$tap") ($(($(date +%s) - start)) s)"
 	if grep -q '^not ok' "$tap"; then

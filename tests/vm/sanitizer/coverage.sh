@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Lines and branches of our modules that ran on the sanitizer kernel, by file, in
+# all suites since the modules were last built: build/report/coverage-kernel.json.
+# Runs inside the tools root.
+set -eu
+src=/src/build/modules/sanitizer/src
+saved=/src/build/coverage
+work=$(mktemp -d)
+
+# Counters fit the notes of the very same compilation alone.
+outdated()
+{
+	[ -n "$(find "$src/kernel" -name '*.gcno' -newer "$1" -print -quit)" ]
+}
+
+mkdir "$work/sum"
+suites=0
+for archive in "$saved"/*.tgz; do
+	if [ ! -e "$archive" ] || outdated "$archive"; then
+		rm -f "$archive"
+		continue
+	fi
+	mkdir "$work/one"
+	tar -C "$work/one" -xzf "$archive"
+	gcov-tool merge -o "$work/next" "$work/sum" "$work/one" 2>>"$work/log"
+	rm -r "$work/sum" "$work/one"
+	mv "$work/next" "$work/sum"
+	suites=$((suites + 1))
+done
+if [ $suites -eq 0 ]; then
+	echo "# coverage: no suite ran on the sanitizer kernel since the last build"
+	exit 0
+fi
+
+(cd / && find "$src/kernel" -name '*.gcno' -printf '%P\n') >"$work/notes"
+(cd "$src/kernel" && xargs cp --parents -t "$work/sum/$src/kernel" <"$work/notes")
+mkdir -p /src/build/report
+# gcov writes where it stands. It does not find the kernel's headers, which do
+# not count.
+cd "$work"
+gcovr -r "$src" --filter "$src/kernel/" --exclude ".*[.]mod[.]c" --gcov-ignore-errors=all \
+	--json-summary /src/build/report/coverage-kernel.json --json-summary-pretty \
+	--txt "$work/lines" "$work/sum" >>"$work/log" 2>&1 || {
+	tail -n 20 "$work/log"
+	exit 1
+}
+sed -n "s/^TOTAL.* \([0-9]*%\)\$/# coverage of the modules by $suites suites: \1 of the lines/p" \
+	"$work/lines"
