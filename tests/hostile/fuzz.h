@@ -101,6 +101,7 @@ int program_parse(struct fuzz_program *program, FILE *file, unsigned int *line);
 /* ops_admin.c: functions of the machine that can be taken away; number or -errno */
 #define FUZZ_FUNCTIONS 2
 int admin_init(void);
+void admin_open_nodes(void);
 void admin_restore(void);
 
 /* run.c */

@@ -2,7 +2,8 @@
 /*
  * Workers, one of them root, run random programs for a time:
  *   kvmfr_fuzz SECONDS SEED [CORPUS [DISK]]
- * SEED 0 means one that is made up. CORPUS is a file of programs to begin with.
+ * SEED 0 means one that is made up; an odd one loads the module with
+ * zero_on_last_close=1. CORPUS is a file of programs to begin with.
  * Before each program runs it is written to DISK, so that one that takes the
  * machine with it is known; and those that found something, at the end.
  */
@@ -22,8 +23,8 @@
 
 #include "fuzz.h"
 #include "kselftest.h"
+#include "dmabuf_test.h"
 #include "kvmfr_test.h"
-#include "kvmfr_test_importer.h"
 
 #define WORKERS 3
 #define NOBODY 65534
@@ -33,8 +34,8 @@
 #define STUCK_SECONDS 100
 #define DISK_BLOCK 4096
 #define FIRST_OWN_FILE 500
-#define STATIC_MIB 16
-#define GUARD_MIB 4
+#define STATIC_MIB 16UL
+#define GUARD_MIB 4UL
 #define GUARD_MINOR 1
 
 /**
@@ -69,6 +70,7 @@ struct shared {
 
 static struct shared *shared;
 static bool traced;
+static bool zeroing;
 static int disk = -1;
 
 static void corpus_add(const struct fuzz_program *program)
@@ -119,6 +121,7 @@ static void program_next(struct fuzz_program *program, unsigned int number,
 			 uint64_t *seed)
 {
 	unsigned int size = corpus_size();
+	struct fuzz_program other;
 
 	if (!number && shared->nr_replayed < size) {
 		*program = shared->corpus[shared->nr_replayed++];
@@ -129,14 +132,20 @@ static void program_next(struct fuzz_program *program, unsigned int number,
 		return;
 	}
 	*program = shared->corpus[fuzz_random(seed) % size];
-	program_mutate(program, &shared->corpus[fuzz_random(seed) % size],
-		       seed);
+	other = shared->corpus[fuzz_random(seed) % size];
+	/* One that is being added is empty yet. */
+	if (program->nr_calls && other.nr_calls)
+		program_mutate(program, &other, seed);
+	else
+		program_random(program, seed);
 }
 
 static void drop_rights(void)
 {
 	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
 		_exit(3);
+	/* Files in /proc would be root's, fail-nth among them. */
+	prctl(PR_SET_DUMPABLE, 1);
 }
 
 static void work(unsigned int number, uint64_t seed)
@@ -144,12 +153,12 @@ static void work(unsigned int number, uint64_t seed)
 	struct worker *worker = &shared->worker[number];
 	unsigned int i;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (state_init() || admin_init() < 0)
+	if (state_init())
 		_exit(4);
 	run_init();
 	if (number)
 		drop_rights();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < PROGRAMS_PER_WORKER && !shared->stop; i++) {
 		program_next(&worker->current, number, &seed);
 		disk_note(number, &worker->current);
@@ -266,8 +275,10 @@ static bool workers_stop(const pid_t *pid)
 		while (!(ended = waitpid(pid[i], &status, WNOHANG)) &&
 		       time(NULL) < end)
 			usleep(100000);
-		if (ended == pid[i])
+		if (ended == pid[i]) {
+			all &= worker_ended(i, status);
 			continue;
+		}
 		ksft_print_msg("worker %u does not end:\n", i);
 		program_comment(&shared->worker[i].current);
 		kill(pid[i], SIGKILL);
@@ -301,21 +312,26 @@ static void corpus_write(void)
 
 	if (disk < 0 || !traced)
 		return;
+	/* stdio does not write whole sectors. */
+	fcntl(disk, F_SETFL, 0);
 	file = fdopen(dup(disk), "w");
 	fseek(file, WORKERS * DISK_BLOCK, SEEK_SET);
 	state_init();
-	admin_init();
 	run_init();
 	for (i = 0; i < size; i++) {
-		if (!run_program(&shared->corpus[i], &score))
-			continue;
+		bool more = run_program(&shared->corpus[i], &score);
+
 		admin_restore();
+		if (!more)
+			continue;
 		program_print(&shared->corpus[i], file);
 		fputc('\n', file);
 		kept++;
 	}
 	fputc('\0', file);
-	fclose(file);
+	if (fclose(file))
+		ksft_exit_fail_msg("programs cannot be written: %s\n",
+				   strerror(errno));
 	ksft_print_msg("%u of %u programs reach all that they reach\n", kept,
 		       size);
 }
@@ -333,17 +349,21 @@ static uint64_t seed_choose(const char *text)
 /* Modules, and nodes that everybody may use: attackers who have the right to. */
 static unsigned char *prepare(void)
 {
-	const char *const nodes[] = { "/dev/kvmfr0", "/dev/kvmfr2",
-				      "/dev/kvmfr3", KVMFR_IMPORTER_NODE };
+	char params[64];
 	unsigned char *guard;
-	unsigned int i;
 	int fd;
 
-	if (kvmfr_load("static_size_mb=16,4") ||
-	    module_load(KVMFR_IMPORTER_KO, NULL))
+	snprintf(params, sizeof(params),
+		 "static_size_mb=%lu,%lu zero_on_last_close=%d", STATIC_MIB,
+		 GUARD_MIB, zeroing);
+	if (kvmfr_load(params) || module_load(KVMFR_IMPORTER_KO, NULL))
 		ksft_exit_fail_msg("the modules cannot be loaded\n");
+	if (admin_init() != FUZZ_FUNCTIONS)
+		ksft_exit_fail_msg("there are no %d ivshmem devices\n",
+				   FUZZ_FUNCTIONS);
 	/* An initramfs has what its maker had. */
 	chmod("/", 0755);
+	admin_open_nodes();
 	fd = kvmfr_open(GUARD_MINOR, O_RDWR | O_CLOEXEC);
 	guard = mmap(NULL, GUARD_MIB * MIB, PROT_READ | PROT_WRITE, MAP_SHARED,
 		     fd, 0);
@@ -351,10 +371,6 @@ static unsigned char *prepare(void)
 		ksft_exit_fail_msg("the guard cannot be mapped\n");
 	close(fd);
 	memset(guard, 0xa5, GUARD_MIB * MIB);
-	for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
-		if (chmod(nodes[i], 0666))
-			ksft_exit_fail_msg("%s: %s\n", nodes[i],
-					   strerror(errno));
 	return guard;
 }
 
@@ -368,15 +384,46 @@ static bool guard_whole(const unsigned char *guard)
 	return true;
 }
 
+static bool in_use(void)
+{
+	unsigned int minor;
+
+	for (minor = 0; minor < 4; minor++)
+		if (minor != GUARD_MINOR &&
+		    (kvmfr_attr(minor, "mappings") > 0 ||
+		     kvmfr_attr(minor, "exports") > 0))
+			return true;
+	return false;
+}
+
 /* What is pinned by a ring or a socket goes a moment after its process. */
 static bool nothing_left(void)
 {
 	int tries = 100;
 
-	while (tries-- &&
-	       (kvmfr_attr(0, "mappings") || kvmfr_attr(0, "exports")))
+	while (in_use() && tries--)
 		usleep(100000);
-	return !kvmfr_attr(0, "mappings") && !kvmfr_attr(0, "exports");
+	return !in_use();
+}
+
+/* Without users the static device is zero soon, if that was asked for. */
+static bool zeroed(void)
+{
+	unsigned char *memory;
+	int fd, tries = 100;
+	bool zero;
+
+	if (!zeroing)
+		return true;
+	while ((fd = kvmfr_open(0, O_RDONLY | O_NONBLOCK)) < 0 && tries--)
+		usleep(100000);
+	memory = mmap(NULL, STATIC_MIB * MIB, PROT_READ, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return false;
+	close(fd);
+	zero = bytes_zero(memory, STATIC_MIB * MIB);
+	munmap(memory, STATIC_MIB * MIB);
+	return zero;
 }
 
 /* Operations that never work here say so; the ABI's own have to. */
@@ -409,7 +456,7 @@ int main(int argc, char **argv)
 	uint64_t seed;
 
 	ksft_print_header();
-	ksft_set_plan(5);
+	ksft_set_plan(6);
 	if (argc < 3)
 		ksft_exit_fail_msg("kvmfr_fuzz SECONDS SEED [CORPUS [DISK]]\n");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -421,6 +468,7 @@ int main(int argc, char **argv)
 		corpus_read(argv[3]);
 	if (argc > 4)
 		disk_open(argv[4]);
+	zeroing = seed % 2;
 	guard = prepare();
 	signal(SIGPIPE, SIG_IGN);
 	/* Nothing of ours may lie in a hole of a window. */
@@ -442,6 +490,9 @@ int main(int argc, char **argv)
 			 trouble ? trouble : "to the end");
 	ksft_test_result(operations_report(), "the ABI was used\n");
 	ksft_test_result(nothing_left(), "nothing is mapped or exported\n");
+	ksft_test_result(zeroed(), "%s\n",
+			 zeroing ? "without users the memory is zero" :
+				   "nobody asked for zeroes");
 	ksft_test_result(guard_whole(guard),
 			 "the neighbour's memory is as it was\n");
 	corpus_write();

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -11,6 +12,8 @@
 #include "kvmfr_test.h"
 
 #define ATTRIBUTES "/sys/class/kvmfr/*/*"
+#define NODES "/dev/kvmfr[0-9]*"
+#define IMPORTERS "/dev/{kvmfr_importer,dri/card*}"
 
 static struct ivshmem functions[FUZZ_FUNCTIONS];
 static int nr_functions;
@@ -21,9 +24,23 @@ int admin_init(void)
 	return nr_functions;
 }
 
+/* For everybody: what is new belongs to root. */
+void admin_open_nodes(void)
+{
+	glob_t found = {};
+	size_t i;
+
+	glob(NODES, 0, NULL, &found);
+	glob(IMPORTERS, GLOB_APPEND | GLOB_BRACE, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		chmod(found.gl_pathv[i], 0666);
+	globfree(&found);
+}
+
 /* What a program took away; another one may want it. */
 void admin_restore(void)
 {
+	bool missed = false;
 	int i;
 
 	for (i = 0; i < nr_functions; i++) {
@@ -35,7 +52,10 @@ void admin_restore(void)
 			continue;
 		pci_rescan();
 		pci_bind(functions[i].address);
+		missed = true;
 	}
+	if (missed)
+		admin_open_nodes();
 }
 
 static const char *function(uint32_t number)
@@ -50,7 +70,10 @@ static int op_unbind(const uint32_t *arg)
 
 static int op_bind(const uint32_t *arg)
 {
-	return pci_bind(function(arg[0]));
+	int ret = pci_bind(function(arg[0]));
+
+	admin_open_nodes();
+	return ret;
 }
 
 static int op_remove(const uint32_t *arg)
@@ -60,8 +83,11 @@ static int op_remove(const uint32_t *arg)
 
 static int op_rescan(const uint32_t *arg)
 {
+	int ret = pci_rescan();
+
 	(void)arg;
-	return pci_rescan();
+	admin_open_nodes();
+	return ret;
 }
 
 /* Any attribute of any device, read or written. */

@@ -51,6 +51,8 @@ static int op_vgem(const uint32_t *arg)
 
 	if (vgem < 0)
 		return vgem;
+	/* Somebody may read from it, and there is nothing to come. */
+	fcntl(vgem, F_SETFL, O_NONBLOCK);
 	handle = vgem_import(vgem, state_file(arg[1]));
 	if (handle < 0) {
 		close(vgem);

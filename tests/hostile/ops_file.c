@@ -42,7 +42,9 @@ static int op_open(const uint32_t *arg)
 	static const char *const nodes[] = { "/dev/kvmfr0", "/dev/kvmfr2",
 					     "/dev/kvmfr3", "/dev/kvmfr2" };
 
-	return state_keep(arg[0], open(nodes[arg[1] % 4], MODE_OF(arg[2])));
+	/* It might wait for pages that this very program has pinned. */
+	return state_keep(arg[0], open(nodes[arg[1] % 4],
+				       MODE_OF(arg[2]) | O_NONBLOCK));
 }
 
 /* Write access may not come of a file that has none. */
