@@ -58,8 +58,9 @@ struct kvmfr_region {
 
 /**
  * struct kvmfr_users - who can reach the memory, if it is zeroed after them
- * @lock: protects @nr and @stale
+ * @lock: protects @nr, @touched and @stale
  * @nr: open files of the node, which mappings hold, too, and dma-bufs
+ * @touched: the memory has been mapped or exported since it was zero
  * @stale: the memory has been left, and not been zeroed yet; nobody gets in
  * @nr_zeroed: runs from the first on that have been zeroed since it was left;
  *             the worker's alone
@@ -69,8 +70,9 @@ struct kvmfr_region {
  * Not in use for memory without @zero_unused.
  */
 struct kvmfr_users {
-	spinlock_t lock; /* protects nr, stale */
+	spinlock_t lock; /* protects nr, touched, stale */
 	unsigned long nr;
+	bool touched;
 	bool stale;
 	size_t nr_zeroed;
 	wait_queue_head_t clean;
@@ -133,6 +135,7 @@ void kvmfr_users_init(struct kvmfr_dev *kdev);
 void kvmfr_users_stop(struct kvmfr_dev *kdev);
 void kvmfr_users_exit(struct kvmfr_dev *kdev);
 int kvmfr_user_enter(struct kvmfr_dev *kdev, bool nonblock);
+void kvmfr_user_touch(struct kvmfr_dev *kdev);
 void kvmfr_user_add(struct kvmfr_dev *kdev);
 void kvmfr_user_leave(struct kvmfr_dev *kdev);
 

@@ -161,6 +161,7 @@ int kvmfr_dev_mmap(struct kvmfr_dev *kdev, struct vm_area_struct *vma)
 		vma->vm_ops = &kvmfr_small_vm_ops;
 	}
 	vma->vm_private_data = kdev;
+	kvmfr_user_touch(kdev);
 	kvmfr_vm_open(vma);
 	return 0;
 }

@@ -67,15 +67,19 @@ void kvmfr_users_stop(struct kvmfr_dev *kdev)
  * kvmfr_users_exit - nobody has a reference to the device any more
  * @kdev: device
  *
- * Memory goes back to the kernel as it is given to users, but for pages that
- * somebody still has pinned.
+ * Memory goes back to the kernel as it is given to users, but for folios of which
+ * somebody still has a page pinned.
  *
  * Context: may sleep.
  */
 void kvmfr_users_exit(struct kvmfr_dev *kdev)
 {
-	if (kdev->users.stale)
-		kvmfr_region_zero(&kdev->region, &kdev->users.nr_zeroed);
+	struct kvmfr_users *users = &kdev->users;
+
+	if (!users->stale)
+		return;
+	while (!kvmfr_region_zero(&kdev->region, &users->nr_zeroed))
+		users->nr_zeroed++;
 }
 
 /* 0, -EAGAIN while the memory is stale, or -ENODEV. */
@@ -123,7 +127,23 @@ int kvmfr_user_enter(struct kvmfr_dev *kdev, bool nonblock)
 }
 
 /**
- * kvmfr_user_add - one user makes another
+ * kvmfr_user_touch - a user gets at the memory itself
+ * @kdev: device that the caller uses
+ *
+ * Without that there is nothing to zero: whoever just opens and closes a device
+ * keeps nobody waiting and no processor busy.
+ */
+void kvmfr_user_touch(struct kvmfr_dev *kdev)
+{
+	if (!kdev->region.zero_unused)
+		return;
+	spin_lock(&kdev->users.lock);
+	kdev->users.touched = true;
+	spin_unlock(&kdev->users.lock);
+}
+
+/**
+ * kvmfr_user_add - one user makes another, which gets at the memory
  * @kdev: device that the caller uses
  */
 void kvmfr_user_add(struct kvmfr_dev *kdev)
@@ -131,6 +151,7 @@ void kvmfr_user_add(struct kvmfr_dev *kdev)
 	if (!kdev->region.zero_unused)
 		return;
 	spin_lock(&kdev->users.lock);
+	kdev->users.touched = true;
 	kdev->users.nr++;
 	spin_unlock(&kdev->users.lock);
 }
@@ -144,19 +165,20 @@ void kvmfr_user_add(struct kvmfr_dev *kdev)
 void kvmfr_user_leave(struct kvmfr_dev *kdev)
 {
 	struct kvmfr_users *users = &kdev->users;
-	bool last;
+	bool left;
 
 	if (!kdev->region.zero_unused)
 		return;
 	spin_lock(&users->lock);
-	last = !--users->nr;
-	if (last) {
+	left = !--users->nr && users->touched;
+	if (left) {
+		users->touched = false;
 		users->stale = true;
 		users->nr_zeroed = 0;
 	}
 	spin_unlock(&users->lock);
 	/* No worker for a device that goes: see kvmfr_users_exit(). */
-	if (last && kvmfr_dev_enter(kdev)) {
+	if (left && kvmfr_dev_enter(kdev)) {
 		queue_delayed_work(system_dfl_wq, &users->work, 0);
 		kvmfr_dev_exit(kdev);
 	}

@@ -5,11 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -17,6 +15,7 @@
 #include "kvmfr_test.h"
 #include "mapping.h"
 #include "pattern.h"
+#include "physical.h"
 #include "uring.h"
 
 #define RW (PROT_READ | PROT_WRITE)
@@ -24,6 +23,7 @@
 #define BUFFER_OFFSET (2 * MIB - PAGE_BYTES)
 #define BUFFER_SIZE (4 * MIB)
 #define PINNED_AT (3 * MIB)
+#define BEHIND_IT (6 * MIB)
 #define SEED 3
 
 /* What whoever comes next finds. */
@@ -263,6 +263,7 @@ TEST_F(zero, io_uring_outlives_all)
 FIXTURE(pinned)
 {
 	int ends[2];
+	uint64_t behind;
 };
 
 FIXTURE_SETUP(pinned)
@@ -278,6 +279,8 @@ FIXTURE_SETUP(pinned)
 	map = map_shared(fd, DEVICE_SIZE);
 	ASSERT_NE(NULL, map);
 	pattern_fill(map, DEVICE_SIZE, 0, SEED);
+	self->behind = physical_address(map + BEHIND_IT);
+	ASSERT_NE(0, self->behind);
 	page.iov_base = map + PINNED_AT;
 	ASSERT_EQ(0, pipe(self->ends));
 	ASSERT_EQ(PAGE_BYTES, vmsplice(self->ends[1], &page, 1, 0));
@@ -334,138 +337,42 @@ TEST_F(pinned, opener_can_be_killed)
 	EXPECT_TRUE(WIFSIGNALED(status));
 }
 
+/* Whoever only asks for the size leaves nothing behind. */
+TEST(without_the_memory_nobody_waits)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, dmabuf_modules_load("static_size_mb=512 zero_on_last_close=1",
+					 NULL));
+	for (i = 0; i < 20; i++) {
+		int fd = open_nonblock(0);
+
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(512 * MIB, kvmfr_size(fd));
+		close(fd);
+	}
+	EXPECT_EQ(0, kvmfr_unload());
+}
+
 TEST_F(pinned, other_devices_do_not_wait)
 {
 	EXPECT_EQ(-EAGAIN, open_nonblock(0));
 	EXPECT_LE(0, open_nonblock(1));
 }
 
+/* What is behind the pinned page is zeroed all the same. */
 TEST_F(pinned, module_can_be_unloaded)
 {
 	uint64_t copy[PAGE_BYTES / 8];
 
+	ASSERT_EQ(0, physical_read(self->behind, copy, PAGE_BYTES));
+	EXPECT_EQ(PAGE_BYTES, pattern_match(copy, PAGE_BYTES, BEHIND_IT, SEED));
 	ASSERT_EQ(0, kvmfr_unload());
+	ASSERT_EQ(0, physical_read(self->behind, copy, PAGE_BYTES));
+	EXPECT_EQ(0, pattern_match(copy, PAGE_BYTES, BEHIND_IT, SEED));
 	EXPECT_EQ(0, memory_dirty(64 * MIB));
 	ASSERT_EQ(PAGE_BYTES, read(self->ends[0], copy, PAGE_BYTES));
 	EXPECT_EQ(PAGE_BYTES, pattern_match(copy, PAGE_BYTES, PINNED_AT, SEED));
-}
-
-/* Openers that race with the last close. */
-#define RACE_SIZE (16 * MIB)
-#define RACE_PARAMS "static_size_mb=16 zero_on_last_close=1"
-#define RACE_ROUNDS 150
-#define READERS 3
-
-/**
- * struct user - a thread that has the device open for a while
- * @thread: the thread
- * @delay: before it opens, in us
- * @enter: when it began to open
- * @left: when it had closed
- * @tag: the word that it found in all pages, or 1 for different ones
- */
-struct user {
-	pthread_t thread;
-	unsigned int delay;
-	long long enter;
-	long long left;
-	uint64_t tag;
-};
-
-static long long clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static uint64_t tag_of(const unsigned char *map)
-{
-	uint64_t tag = *(volatile uint64_t *)map;
-	size_t at;
-
-	for (at = 0; at < RACE_SIZE; at += PAGE_BYTES)
-		if (*(volatile uint64_t *)(map + at) != tag)
-			return 1;
-	return tag;
-}
-
-/* Twice: nothing may change while it is open. */
-static void *user_reads(void *data)
-{
-	struct user *user = data;
-	unsigned char *map;
-	int fd;
-
-	usleep(user->delay);
-	user->tag = 1;
-	user->enter = clock_ns();
-	fd = open("/dev/kvmfr0", O_RDWR);
-	map = map_shared(fd, RACE_SIZE);
-	if (map) {
-		user->tag = tag_of(map);
-		if (tag_of(map) != user->tag)
-			user->tag = 1;
-		munmap(map, RACE_SIZE);
-	}
-	close(fd);
-	user->left = clock_ns();
-	return NULL;
-}
-
-/* Whether somebody who had the old contents was still there. */
-static bool joined(const struct user *users, int self)
-{
-	int i;
-
-	for (i = 0; i <= READERS; i++)
-		if (i != self && users[i].tag == users[self].tag &&
-		    users[i].left > users[self].enter)
-			return true;
-	return false;
-}
-
-TEST(openers_race_with_the_last_close)
-{
-	/* The last one is who wrote. */
-	struct user users[READERS + 1], *writer = &users[READERS];
-	int round, i, fd, late = 0, early = 0;
-	unsigned char *map;
-	size_t at;
-
-	ASSERT_EQ(0, dmabuf_modules_load(RACE_PARAMS, NULL));
-	for (round = 0; round < RACE_ROUNDS; round++) {
-		fd = kvmfr_open(0, O_RDWR);
-		map = map_shared(fd, RACE_SIZE);
-		ASSERT_NE(NULL, map);
-		ASSERT_EQ(0, tag_of(map));
-		writer->tag = round + 2;
-		for (at = 0; at < RACE_SIZE; at += PAGE_BYTES)
-			*(uint64_t *)(map + at) = writer->tag;
-		for (i = 0; i < READERS; i++) {
-			users[i].delay = rand() % 3000;
-			ASSERT_EQ(0, pthread_create(&users[i].thread, NULL,
-						    user_reads, &users[i]));
-		}
-		usleep(rand() % 3000);
-		munmap(map, RACE_SIZE);
-		close(fd);
-		writer->left = clock_ns();
-		for (i = 0; i < READERS; i++)
-			pthread_join(users[i].thread, NULL);
-		for (i = 0; i < READERS; i++) {
-			late += !users[i].tag;
-			early += users[i].tag == writer->tag;
-			if (users[i].tag)
-				ASSERT_EQ(writer->tag, users[i].tag);
-			ASSERT_TRUE(!users[i].tag || joined(users, i));
-		}
-	}
-	TH_LOG("%d joined, %d came too late", early, late);
-	EXPECT_LT(0, late);
-	EXPECT_LT(0, early);
-	EXPECT_EQ(0, kvmfr_unload());
 }
 
 /* A size that people use, to the last byte, and again and again. */

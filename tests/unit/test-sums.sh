@@ -41,7 +41,7 @@ doc "ok 1 - a" "1..1"
 check "expect: a run that went well" expected "1 passed, 2 failed, 0 skipped"
 
 check "unknown KERNEL is refused, the known ones are named" \
-	refused "6.1 6.12 7.x all" env KERNEL=5.10 SUITE= "$vm/check.sh"
+	refused "6.1 6.12 7.x sanitizer all" env KERNEL=5.10 SUITE= "$vm/check.sh"
 check "unknown SUITE is refused, the known ones are named" \
 	refused "kvmfr_smoke" env KERNEL=6.12 SUITE=nonsense "$vm/check.sh"
 check "unknown suite of run.sh is refused" refused nonsense "$vm/run.sh" nonsense 6.12
