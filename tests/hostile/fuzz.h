@@ -2,7 +2,7 @@
 /*
  * A random caller of everything that the modules show to users. Programs are
  * lists of calls; where the kernel has KCOV, those that reach new code are kept
- * and changed further. Dependencies: kvmfr_fuzz (workers, judgement) -> run,
+ * and changed further. Dependencies: kvmfr_fuzz (workers) -> victim, run,
  * program -> ops_* -> state.
  */
 #ifndef FUZZ_H
@@ -103,6 +103,16 @@ int program_parse(struct fuzz_program *program, FILE *file, unsigned int *line);
 int admin_init(void);
 void admin_open_nodes(void);
 void admin_restore(void);
+
+/* victim.c */
+/* Load the modules, with nodes for everybody; NULL or what went wrong. */
+const char *victim_load(bool zeroing);
+/* Nothing is mapped or exported; what is pinned by a ring goes a moment later. */
+bool victim_is_free(void);
+/* The static device is, or becomes soon. */
+bool victim_is_zero(void);
+/* Nobody wrote to the device that is not called. */
+bool victim_guard_whole(void);
 
 /* run.c */
 #define FUZZ_COVER_BITS 16

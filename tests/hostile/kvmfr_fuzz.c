@@ -16,14 +16,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 #include "kselftest.h"
-#include "dmabuf_test.h"
 #include "kvmfr_test.h"
 
 #define WORKERS 3
@@ -34,9 +32,6 @@
 #define STUCK_SECONDS 100
 #define DISK_BLOCK 4096
 #define FIRST_OWN_FILE 500
-#define STATIC_MIB 16UL
-#define GUARD_MIB 4UL
-#define GUARD_MINOR 1
 
 /**
  * struct worker - what others know of one
@@ -70,7 +65,6 @@ struct shared {
 
 static struct shared *shared;
 static bool traced;
-static bool zeroing;
 static int disk = -1;
 
 static void corpus_add(const struct fuzz_program *program)
@@ -346,86 +340,6 @@ static uint64_t seed_choose(const char *text)
 		      (uint64_t)now.tv_nsec << 20 | (now.tv_sec & 0xfffff);
 }
 
-/* Modules, and nodes that everybody may use: attackers who have the right to. */
-static unsigned char *prepare(void)
-{
-	char params[64];
-	unsigned char *guard;
-	int fd;
-
-	snprintf(params, sizeof(params),
-		 "static_size_mb=%lu,%lu zero_on_last_close=%d", STATIC_MIB,
-		 GUARD_MIB, zeroing);
-	if (kvmfr_load(params) || module_load(KVMFR_IMPORTER_KO, NULL))
-		ksft_exit_fail_msg("the modules cannot be loaded\n");
-	if (admin_init() != FUZZ_FUNCTIONS)
-		ksft_exit_fail_msg("there are no %d ivshmem devices\n",
-				   FUZZ_FUNCTIONS);
-	/* An initramfs has what its maker had. */
-	chmod("/", 0755);
-	admin_open_nodes();
-	fd = kvmfr_open(GUARD_MINOR, O_RDWR | O_CLOEXEC);
-	guard = mmap(NULL, GUARD_MIB * MIB, PROT_READ | PROT_WRITE, MAP_SHARED,
-		     fd, 0);
-	if (guard == MAP_FAILED)
-		ksft_exit_fail_msg("the guard cannot be mapped\n");
-	close(fd);
-	memset(guard, 0xa5, GUARD_MIB * MIB);
-	return guard;
-}
-
-static bool guard_whole(const unsigned char *guard)
-{
-	size_t i;
-
-	for (i = 0; i < GUARD_MIB * MIB; i++)
-		if (guard[i] != 0xa5)
-			return false;
-	return true;
-}
-
-static bool in_use(void)
-{
-	unsigned int minor;
-
-	for (minor = 0; minor < 4; minor++)
-		if (minor != GUARD_MINOR &&
-		    (kvmfr_attr(minor, "mappings") > 0 ||
-		     kvmfr_attr(minor, "exports") > 0))
-			return true;
-	return false;
-}
-
-/* What is pinned by a ring or a socket goes a moment after its process. */
-static bool nothing_left(void)
-{
-	int tries = 100;
-
-	while (in_use() && tries--)
-		usleep(100000);
-	return !in_use();
-}
-
-/* Without users the static device is zero soon, if that was asked for. */
-static bool zeroed(void)
-{
-	unsigned char *memory;
-	int fd, tries = 100;
-	bool zero;
-
-	if (!zeroing)
-		return true;
-	while ((fd = kvmfr_open(0, O_RDONLY | O_NONBLOCK)) < 0 && tries--)
-		usleep(100000);
-	memory = mmap(NULL, STATIC_MIB * MIB, PROT_READ, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		return false;
-	close(fd);
-	zero = bytes_zero(memory, STATIC_MIB * MIB);
-	munmap(memory, STATIC_MIB * MIB);
-	return zero;
-}
-
 /* Operations that never work here say so; the ABI's own have to. */
 static bool operations_report(void)
 {
@@ -451,7 +365,7 @@ int main(int argc, char **argv)
 	unsigned long done = 0;
 	pid_t pid[WORKERS];
 	const char *trouble;
-	unsigned char *guard;
+	bool zeroing;
 	unsigned int i;
 	uint64_t seed;
 
@@ -469,7 +383,9 @@ int main(int argc, char **argv)
 	if (argc > 4)
 		disk_open(argv[4]);
 	zeroing = seed % 2;
-	guard = prepare();
+	trouble = victim_load(zeroing);
+	if (trouble)
+		ksft_exit_fail_msg("%s\n", trouble);
 	signal(SIGPIPE, SIG_IGN);
 	/* Nothing of ours may lie in a hole of a window. */
 	mallopt(M_ARENA_MAX, 1);
@@ -489,11 +405,11 @@ int main(int argc, char **argv)
 	ksft_test_result(!trouble && done, "programs run: %s\n",
 			 trouble ? trouble : "to the end");
 	ksft_test_result(operations_report(), "the ABI was used\n");
-	ksft_test_result(nothing_left(), "nothing is mapped or exported\n");
-	ksft_test_result(zeroed(), "%s\n",
+	ksft_test_result(victim_is_free(), "nothing is mapped or exported\n");
+	ksft_test_result(!zeroing || victim_is_zero(), "%s\n",
 			 zeroing ? "without users the memory is zero" :
 				   "nobody asked for zeroes");
-	ksft_test_result(guard_whole(guard),
+	ksft_test_result(victim_guard_whole(),
 			 "the neighbour's memory is as it was\n");
 	corpus_write();
 	ksft_finished();
