@@ -226,6 +226,61 @@ TEST_F(unplug, imported)
 	expect_working(_metadata, self->minor, variant->size);
 }
 
+/* Importing a part of the device that has this number now. 0 or -errno. */
+static int import_again(int minor)
+{
+	int fd = kvmfr_open(minor, O_RDWR | O_CLOEXEC);
+	int dmabuf = buffer_create(fd), importer = importer_open();
+	int ret = importer_attach(importer, dmabuf, 0);
+
+	close(importer);
+	close(dmabuf);
+	close(fd);
+	return ret;
+}
+
+/*
+ * The importer's device writes on. It has nothing else to write to than the
+ * function's BAR, whose pages stay for it: as long as they are there the next
+ * device at that place has none.
+ */
+TEST_F(unplug, importer_writes_on)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+	unsigned char bytes[PAGE], *watched;
+	struct ivshmem neighbour, now;
+	int fd;
+
+	if (importer < 0)
+		return;
+	ASSERT_EQ(0, map_both(importer));
+	ASSERT_EQ(0, ivshmem_find(WITHOUT_PAGES, &neighbour));
+	fd = kvmfr_open(ivshmem_minor(&neighbour), O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	watched = map(fd, WITHOUT_PAGES, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, watched);
+	bytes_fill(watched, WITHOUT_PAGES, 1);
+	bytes_fill(bytes, PAGE, 2);
+
+	take_out();
+	EXPECT_EQ(0, importer_dma_write(importer, PAGE, bytes, PAGE));
+	put_back();
+	EXPECT_EQ(0, importer_dma_write(importer, 2 * PAGE, bytes, PAGE));
+	ASSERT_EQ(0, ivshmem_find(WITH_PAGES, &now));
+	EXPECT_EQ(now.start == self->function.start ? -EOPNOTSUPP : 0,
+		  import_again(self->minor));
+	EXPECT_TRUE(bytes_are(watched, WITHOUT_PAGES, 1));
+
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, close(dmabuf));
+	take_out();
+	put_back();
+	EXPECT_EQ(0, import_again(self->minor));
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
+	munmap(watched, WITHOUT_PAGES);
+	close(fd);
+}
+
 /* The kernel mapping stays usable, whatever is or is not behind it. */
 TEST_F(unplug, imported_vmap)
 {
