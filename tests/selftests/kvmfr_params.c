@@ -53,8 +53,9 @@ FIXTURE_VARIANT(refused)
 FIXTURE_VARIANT_ADD(refused, zero) OUT_OF_RANGE("0", "0");
 FIXTURE_VARIANT_ADD(refused, minus_one) OUT_OF_RANGE("-1", "-1");
 FIXTURE_VARIANT_ADD(refused, one_too_many) OUT_OF_RANGE("2048", "2048");
-/* These overflowed an int of bytes: 0, and a device of 576 MiB. */
+/* These overflowed an int of bytes: 0, and devices of 1 and 576 MiB. */
 FIXTURE_VARIANT_ADD(refused, wraps_to_zero) OUT_OF_RANGE("4096", "4096");
+FIXTURE_VARIANT_ADD(refused, wraps_to_1_mib) OUT_OF_RANGE("4097", "4097");
 FIXTURE_VARIANT_ADD(refused, wraps_to_576_mib)
 	OUT_OF_RANGE("1000000", "1000000");
 FIXTURE_VARIANT_ADD(refused, int_max) OUT_OF_RANGE("2147483647", "2147483647");

@@ -293,6 +293,28 @@ TEST_F(pci, buffer_of_last_page)
 }
 
 /*
+ * One dma-buf of everything: 4 GiB are more bytes than an int has, and more pages
+ * than kmalloc() has room for their pointers.
+ */
+TEST_F(pci, buffer_of_everything)
+{
+	const size_t last = variant->size - PAGE;
+	unsigned long first = variant->size / MIB * DEVICE_STEP;
+	int dmabuf = kvmfr_create(self->fd, 0, variant->size, 0);
+	char *memory;
+
+	ASSERT_LE(0, dmabuf);
+	EXPECT_EQ((off_t)variant->size, lseek(dmabuf, 0, SEEK_END));
+	memory = map_whole(dmabuf, variant->size);
+	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_EQ(PAGE, records_check(memory, PAGE, first));
+	EXPECT_EQ(PAGE, records_check(memory + last, PAGE,
+				      first + last / RECORD));
+	EXPECT_EQ(0, munmap(memory, variant->size));
+	EXPECT_EQ(0, close(dmabuf));
+}
+
+/*
  * Last: what the host finds in its file. The first half is written through the
  * node, the second through a dma-buf.
  */

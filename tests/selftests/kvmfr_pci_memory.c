@@ -105,6 +105,33 @@ TEST_F(memory, mremap_grows_part)
 	EXPECT_EQ(0, munmap(part, PAGE));
 }
 
+/*
+ * The other device's BAR lies above this one or below: no length and no offset
+ * gets there.
+ */
+TEST_F(memory, neighbour_is_out_of_reach)
+{
+	struct ivshmem neighbour;
+	unsigned char *grown, value;
+	off_t distance;
+
+	ASSERT_EQ(0, ivshmem_find(variant->size == WITH_PAGES ? WITHOUT_PAGES :
+								WITH_PAGES,
+				  &neighbour));
+	distance = neighbour.start - self->function.start;
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd,
+				   distance));
+	EXPECT_TRUE(errno == EINVAL || errno == EOVERFLOW);
+	if (distance < 0)
+		return;
+	grown = mremap(self->map, variant->size, distance + PAGE,
+		       MREMAP_MAYMOVE);
+	EXPECT_EQ(MAP_FAILED, grown);
+	EXPECT_EQ(EFAULT, errno);
+	if (grown != MAP_FAILED)
+		memory_load(grown + distance, &value);
+}
+
 /* Moving and shrinking are everybody's right. */
 TEST_F(memory, mremap_moves)
 {
