@@ -292,12 +292,6 @@ TEST_F(dmabuf, every_offset_at_every_alignment)
 	}
 }
 
-/* Kernel memory that holds objects and tables, in bytes. */
-static long kernel_memory(void)
-{
-	return (meminfo_kb("Slab") + meminfo_kb("VmallocUsed")) * 1024;
-}
-
 /* Kernel memory that @nr dma-bufs of @size bytes take together, in bytes. */
 static int exports_cost(int device, size_t size, int *fds, int nr, long *cost)
 {

@@ -39,6 +39,8 @@ long meminfo_kb(const char *field);
  * and inodes are dropped first.
  */
 long memory_free_kb(void);
+/* Kernel memory that holds objects and tables, in bytes. */
+long kernel_memory(void);
 /* Mappings of this process whose line in /proc/self/maps contains @text. */
 int maps_count(const char *text);
 

@@ -106,6 +106,11 @@ long memory_free_kb(void)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+long kernel_memory(void)
+{
+	return (meminfo_kb("Slab") + meminfo_kb("VmallocUsed")) * 1024;
+}
+
 int memory_dirty(size_t bytes)
 {
 	void *memory;
