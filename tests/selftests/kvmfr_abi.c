@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
+#include "i386.h"
 #include "kvmfr_test.h"
 
 #define DEVICE_SIZE (16 * MIB)
@@ -209,43 +210,6 @@ TEST_F(abi, exporter_name_in_debugfs)
 	EXPECT_EQ(0, bufinfo_buffers("kvmfr", 5 * PAGE));
 }
 
-#define I386_NR_GETPID 20
-#define I386_NR_IOCTL 54
-
-/* struct kvmfr_dmabuf_create as a 32-bit compiler lays it out. */
-struct create_i386 {
-	uint8_t flags;
-	uint8_t padding[3];
-	uint64_t offset;
-	uint64_t size;
-} __attribute__((packed, aligned(4)));
-
-/* A system call of the 32-bit table; pointers must lie below 4 GiB. */
-static long syscall_i386(long nr, unsigned long arg1, unsigned long arg2,
-			 unsigned long arg3)
-{
-	long ret;
-
-	asm volatile("int $0x80"
-		     : "=a" (ret)
-		     : "a" (nr), "b" (arg1), "c" (arg2), "d" (arg3)
-		     : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-}
-
-/* A kernel without 32-bit support answers int $0x80 with SIGSEGV. */
-static bool i386_supported(void)
-{
-	int status;
-	pid_t child;
-
-	child = fork();
-	if (!child)
-		_exit(syscall_i386(I386_NR_GETPID, 0, 0, 0) != getpid());
-	return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-	       !WEXITSTATUS(status);
-}
-
 FIXTURE(compat)
 {
 	int fd;
@@ -267,17 +231,12 @@ FIXTURE_TEARDOWN_PARENT(compat)
 	EXPECT_EQ(0, kvmfr_unload());
 }
 
-static long ioctl_i386(int fd, unsigned long request, const void *argument)
-{
-	return syscall_i386(I386_NR_IOCTL, fd, request, (uintptr_t)argument);
-}
-
 TEST_F(compat, getsize)
 {
 	if (!i386_supported())
 		SKIP(return, "kernel without 32-bit system calls");
 
-	EXPECT_EQ(DEVICE_SIZE, ioctl_i386(self->fd, ABI_GETSIZE, NULL));
+	EXPECT_EQ(DEVICE_SIZE, i386_ioctl(self->fd, ABI_GETSIZE, NULL));
 }
 
 TEST_F(compat, create_with_the_short_struct)
@@ -293,7 +252,7 @@ TEST_F(compat, create_with_the_short_struct)
 	create->flags = KVMFR_DMABUF_FLAG_CLOEXEC;
 	create->offset = 2 * PAGE;
 	create->size = 7 * PAGE;
-	buffer = ioctl_i386(self->fd, ABI_CREATE_I386, create);
+	buffer = i386_ioctl(self->fd, ABI_CREATE_I386, create);
 	ASSERT_LE(0, buffer);
 	EXPECT_EQ(7 * PAGE, lseek(buffer, 0, SEEK_END));
 	EXPECT_EQ(FD_CLOEXEC, fcntl(buffer, F_GETFD));
@@ -315,7 +274,7 @@ TEST_F(compat, create_honours_the_offset)
 	memcpy(device + 9 * PAGE, "ninth", 6);
 
 	*create = (struct create_i386){ .offset = 9 * PAGE, .size = PAGE };
-	buffer = ioctl_i386(self->fd, ABI_CREATE_I386, create);
+	buffer = i386_ioctl(self->fd, ABI_CREATE_I386, create);
 	ASSERT_LE(0, buffer);
 	EXPECT_EQ(0, fcntl(buffer, F_GETFD));
 	shared = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, buffer, 0);
@@ -331,13 +290,13 @@ TEST_F(compat, errors)
 		SKIP(return, "kernel without 32-bit system calls");
 
 	*create = (struct create_i386){ .offset = 1, .size = PAGE };
-	EXPECT_EQ(-EINVAL, ioctl_i386(self->fd, ABI_CREATE_I386, create));
+	EXPECT_EQ(-EINVAL, i386_ioctl(self->fd, ABI_CREATE_I386, create));
 	*create = (struct create_i386){ .size = 0 };
-	EXPECT_EQ(-EINVAL, ioctl_i386(self->fd, ABI_CREATE_I386, create));
+	EXPECT_EQ(-EINVAL, i386_ioctl(self->fd, ABI_CREATE_I386, create));
 	*create = (struct create_i386){ .size = DEVICE_SIZE + PAGE };
-	EXPECT_EQ(-EINVAL, ioctl_i386(self->fd, ABI_CREATE_I386, create));
-	EXPECT_EQ(-EFAULT, ioctl_i386(self->fd, ABI_CREATE_I386, NULL));
-	EXPECT_EQ(-ENOTTY, ioctl_i386(self->fd, 0x7545, NULL));
+	EXPECT_EQ(-EINVAL, i386_ioctl(self->fd, ABI_CREATE_I386, create));
+	EXPECT_EQ(-EFAULT, i386_ioctl(self->fd, ABI_CREATE_I386, NULL));
+	EXPECT_EQ(-ENOTTY, i386_ioctl(self->fd, 0x7545, NULL));
 	EXPECT_EQ(0, kvmfr_attr(0, "exports"));
 }
 
