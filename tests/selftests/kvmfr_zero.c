@@ -25,6 +25,7 @@
 #define PINNED_AT (3 * MIB)
 #define BEHIND_IT (6 * MIB)
 #define SEED 3
+#define NOBODY 65534
 
 /* What whoever comes next finds. */
 enum found { FOUND_ERROR, FOUND_ZERO, FOUND_PATTERN, FOUND_MIXTURE };
@@ -335,6 +336,86 @@ TEST_F(pinned, opener_can_be_killed)
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+static void alarm_came(int number)
+{
+	(void)number;
+}
+
+/* No call is restarted after it unless @flags say so. */
+static void alarm_handle(int flags)
+{
+	const struct sigaction handler = {
+		.sa_handler = alarm_came,
+		.sa_flags = flags,
+	};
+
+	sigaction(SIGALRM, &handler, NULL);
+}
+
+/* Who was interrupted is no user: the next one waits, and is let in. */
+TEST_F(pinned, opener_is_interrupted)
+{
+	alarm_handle(0);
+	alarm(1);
+	EXPECT_EQ(-EINTR, kvmfr_open(0, O_RDWR));
+	EXPECT_EQ(-EAGAIN, open_nonblock(0));
+	close(self->ends[0]);
+	close(self->ends[1]);
+	EXPECT_EQ(FOUND_ZERO, next_finds(0, DEVICE_SIZE));
+}
+
+TEST_F(pinned, opener_goes_on_waiting_after_a_signal)
+{
+	pid_t child = fork();
+	int status;
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(self->ends[0]);
+		close(self->ends[1]);
+		alarm_handle(SA_RESTART);
+		alarm(1);
+		_exit(next_finds(0, DEVICE_SIZE));
+	}
+	sleep(2);
+	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	close(self->ends[0]);
+	close(self->ends[1]);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(FOUND_ZERO, WEXITSTATUS(status));
+}
+
+#define FILES_MAX "/proc/sys/fs/file-max"
+
+/*
+ * CREATE by somebody without rights while there are no files left: that fails
+ * late, when the dma-buf was a user of the memory already. Its result.
+ */
+static int create_without_files(int fd)
+{
+	char before[32];
+	int ret;
+
+	if (text_read(FILES_MAX, before, sizeof(before)) <= 0 ||
+	    text_write(FILES_MAX, "0") <= 0 || setresuid(-1, NOBODY, -1))
+		return -EIO;
+	ret = kvmfr_create(fd, 0, DEVICE_SIZE, 0);
+	if (setresuid(-1, 0, -1) || text_write(FILES_MAX, before) <= 0)
+		return -EIO;
+	return ret;
+}
+
+/* It was no user for longer than it took. */
+TEST_F(zero, create_that_failed)
+{
+	EXPECT_EQ(-ENFILE, create_without_files(self->fd));
+	EXPECT_EQ(FOUND_PATTERN, next_finds(0, DEVICE_SIZE));
+	ASSERT_EQ(0, munmap(self->map, DEVICE_SIZE));
+	ASSERT_EQ(0, close(self->fd));
+	EXPECT_EQ(variant->after, next_finds(0, DEVICE_SIZE));
 }
 
 /* Whoever only asks for the size leaves nothing behind. */

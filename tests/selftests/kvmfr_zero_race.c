@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -127,6 +129,51 @@ TEST(openers_race_with_the_last_close)
 	TH_LOG("%d joined, %d came too late", early, late);
 	EXPECT_LT(0, late);
 	EXPECT_LT(0, early);
+	EXPECT_EQ(0, kvmfr_unload());
+}
+
+static void alarm_came(int number)
+{
+	(void)number;
+}
+
+/* Of a device that takes a while to be zeroed, which begins now. */
+static void dirty_and_leave(struct __test_metadata *_metadata, size_t size)
+{
+	int fd = kvmfr_open(0, O_RDWR);
+	void *map;
+
+	ASSERT_LE(0, fd);
+	map = map_shared(fd, size);
+	ASSERT_NE(NULL, map);
+	memset(map, 0xa5, size);
+	ASSERT_EQ(0, munmap(map, size));
+	ASSERT_EQ(0, close(fd));
+}
+
+/* Signals all the while keep neither it from its end nor others out. */
+TEST(interrupted_while_it_is_zeroed)
+{
+	const struct sigaction handler = { .sa_handler = alarm_came };
+	const size_t size = 512 * MIB;
+	int fd, interrupted = 0;
+	void *map;
+
+	ASSERT_EQ(0, dmabuf_modules_load("static_size_mb=512 zero_on_last_close=1",
+					 NULL));
+	sigaction(SIGALRM, &handler, NULL);
+	dirty_and_leave(_metadata, size);
+	ualarm(1000, 1000);
+	while ((fd = kvmfr_open(0, O_RDWR)) == -EINTR)
+		interrupted++;
+	ualarm(0, 0);
+	EXPECT_LT(0, interrupted);
+	ASSERT_LE(0, fd);
+	map = map_shared(fd, size);
+	ASSERT_NE(NULL, map);
+	EXPECT_TRUE(bytes_zero(map, size));
+	ASSERT_EQ(0, munmap(map, size));
+	close(fd);
 	EXPECT_EQ(0, kvmfr_unload());
 }
 
