@@ -2,8 +2,8 @@
 /*
  * A random caller of everything that the modules show to users. Programs are
  * lists of calls; where the kernel has KCOV, those that reach new code are kept
- * and changed further. Dependencies: kvmfr_fuzz (workers) -> victim, run,
- * program -> ops_* -> state.
+ * and changed further. Dependencies: kvmfr_fuzz (workers) -> corpus -> run,
+ * program -> ops_* -> victim, state.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -16,6 +16,8 @@
 #define PAGE 4096UL
 #define MIB (1024UL * 1024UL)
 
+#define FUZZ_WORKERS 3
+#define FUZZ_OPS 64
 #define FUZZ_CALLS 40
 #define FUZZ_ARGS 4
 #define FUZZ_THREADS 3
@@ -23,6 +25,10 @@
 #define FUZZ_FILES 4
 #define FUZZ_WINDOWS 4
 #define FUZZ_WINDOW (32 * MIB)
+/* Those of programs are below, the fuzzer's own are not. */
+#define FUZZ_OWN_FILE 500
+/* A disk that everybody may write to. */
+#define FUZZ_DISK "/dev/vdb"
 
 /**
  * struct fuzz_call - one call of a program
@@ -50,7 +56,7 @@ struct fuzz_program {
  * struct fuzz_op - one thing that users can do
  * @name: in the text of programs
  * @weight: how often a random program has it
- * @run: do it; 0, or what was refused as -errno
+ * @run: do it; 0, or what was refused as -errno; -ENOSYS: not on this kernel
  */
 struct fuzz_op {
 	const char *name;
@@ -59,8 +65,9 @@ struct fuzz_op {
 };
 
 /* All of them, by dense index. */
-extern const struct fuzz_op fuzz_file_ops[], fuzz_memory_ops[],
-	fuzz_dmabuf_ops[], fuzz_admin_ops[];
+extern const struct fuzz_op fuzz_file_ops[], fuzz_memory_ops[], fuzz_pin_ops[],
+	fuzz_process_ops[], fuzz_message_ops[], fuzz_signal_ops[],
+	fuzz_compat_ops[], fuzz_dmabuf_ops[], fuzz_admin_ops[];
 const struct fuzz_op *fuzz_op(uint32_t index);
 uint32_t fuzz_op_count(void);
 /* Returned by an operation that saw what must never be; the text says what. */
@@ -86,6 +93,22 @@ size_t state_length(uint32_t number);
 void state_reset(void);
 /* 0 or -errno of a system call's result. */
 int result(long result);
+/* The same descriptor, where programs do not close it. */
+int state_own(int fd);
+
+/* ops_file.c: a dma-buf of a node that was opened in this mode; as state_keep() */
+int file_created(uint32_t slot, int mode, int fd);
+
+/* ops_process.c: before workers start, and in each of them */
+int process_init(void);
+void process_publish(unsigned int number);
+
+/* ops_message.c: before workers start; now and then; in the end */
+int message_init(void);
+void message_drain(void);
+
+/* ops_signal.c: in each worker */
+void signal_init(void);
 
 /* program.c */
 uint32_t fuzz_random(uint64_t *seed);
@@ -111,8 +134,24 @@ const char *victim_load(bool zeroing);
 bool victim_is_free(void);
 /* The static device is, or becomes soon. */
 bool victim_is_zero(void);
-/* Nobody wrote to the device that is not called. */
+/* The guard is a device that is not called. For those who call the others. */
+void victim_guard_forget(void);
+/* Nobody wrote to it. */
 bool victim_guard_whole(void);
+/* Look for what is in it: 0, -EFAULT at the end of memory, or FUZZ_VIOLATION. */
+int victim_guard_look(const void *memory, size_t bytes);
+
+/* corpus.c: programs that came to new places, shared by the workers */
+/* From a file of programs, or none; where KCOV is they go to a disk, or nowhere. */
+void corpus_init(const char *path, const char *disk);
+void corpus_add(const struct fuzz_program *program);
+unsigned int corpus_size(void);
+/* Those of the file first, for who replays; then mostly one of all, changed. */
+void corpus_next(struct fuzz_program *program, bool replay, uint64_t *seed);
+/* What a worker runs, as text on the disk. */
+void corpus_note(unsigned int number, const struct fuzz_program *program);
+/* At the end, what each of them adds to the ones before, the most first. */
+void corpus_write(void);
 
 /* run.c */
 #define FUZZ_COVER_BITS 16
@@ -123,12 +162,14 @@ bool victim_guard_whole(void);
  * @places: of them
  * @called: calls of each operation
  * @worked: of these, without error
+ * @absent: of these, that the kernel does not have
  */
 struct fuzz_score {
 	unsigned char cover[1 << FUZZ_COVER_BITS];
 	unsigned int places;
-	unsigned int called[64];
-	unsigned int worked[64];
+	unsigned int called[FUZZ_OPS];
+	unsigned int worked[FUZZ_OPS];
+	unsigned int absent[FUZZ_OPS];
 };
 
 /* Before rights are dropped. False: this kernel has no KCOV. */

@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -13,7 +14,7 @@
 
 #define ATTRIBUTES "/sys/class/kvmfr/*/*"
 #define NODES "/dev/kvmfr[0-9]*"
-#define IMPORTERS "/dev/{kvmfr_importer,dri/card*}"
+#define IMPORTERS "{/dev/kvmfr_importer,/dev/dri/card*," FUZZ_DISK "}"
 
 static struct ivshmem functions[FUZZ_FUNCTIONS];
 static int nr_functions;
@@ -127,12 +128,38 @@ static int op_fail(const uint32_t *arg)
 
 	snprintf(number, sizeof(number), "%u", 1 + arg[0] % 24);
 	ret = text_write("/proc/thread-self/fail-nth", number);
+	if (ret == -ENOENT)
+		return -ENOSYS;
 	return ret < 0 ? ret : 0;
 }
 
+/*
+ * A node made by hand, which stays when its device goes; everybody may use it.
+ * Not the guard's minor.
+ */
+static int op_node(const uint32_t *arg)
+{
+	static const unsigned int minors[] = { 0, 2, 3, 9 };
+	unsigned int minor = minors[arg[1] % 4];
+	struct stat status;
+	char path[32];
+
+	if (stat("/dev/kvmfr0", &status))
+		return -errno;
+	snprintf(path, sizeof(path), "/tmp/kvmfr%u", minor);
+	if (!mknod(path, S_IFCHR, makedev(major(status.st_rdev), minor)))
+		chmod(path, 0666);
+	return state_keep(arg[0], open(path, O_RDWR | O_NONBLOCK));
+}
+
 const struct fuzz_op fuzz_admin_ops[] = {
-	{ "unbind", 3, op_unbind },	  { "bind", 3, op_bind },
-	{ "remove", 1, op_remove },	  { "rescan", 1, op_rescan },
-	{ "attribute", 2, op_attribute }, { "pressure", 1, op_pressure },
-	{ "fail", 10, op_fail },	  {},
+	{ "unbind", 3, op_unbind },
+	{ "bind", 3, op_bind },
+	{ "remove", 1, op_remove },
+	{ "rescan", 1, op_rescan },
+	{ "attribute", 2, op_attribute },
+	{ "pressure", 1, op_pressure },
+	{ "node", 3, op_node },
+	{ "fail", 10, op_fail },
+	{},
 };

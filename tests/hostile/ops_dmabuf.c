@@ -112,10 +112,13 @@ static int op_import_copy(const uint32_t *arg)
 		.length = state_bytes(arg[3]),
 	};
 	unsigned int command = (arg[0] >> 4) % 32;
+	int ret;
 
-	return result(ioctl(state_file(arg[0]),
-			    commands[command > 3 ? command % 2 : command],
-			    &copy));
+	command = commands[command > 3 ? command % 2 : command];
+	ret = result(ioctl(state_file(arg[0]), command, &copy));
+	if (ret || copy.length > FUZZ_WINDOW)
+		return ret;
+	return victim_guard_look((void *)copy.user, copy.length);
 }
 
 const struct fuzz_op fuzz_dmabuf_ops[] = {

@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +47,17 @@ static int op_open(const uint32_t *arg)
 }
 
 /* Write access may not come of a file that has none. */
+int file_created(uint32_t slot, int mode, int fd)
+{
+	if (fd >= 0 && (mode & O_ACCMODE) != O_RDWR && fuzz_alone) {
+		fuzz_violation =
+			"a dma-buf came of a node that was not open for writing";
+		close(fd);
+		return FUZZ_VIOLATION;
+	}
+	return state_keep(slot, fd);
+}
+
 static int op_create(const uint32_t *arg)
 {
 	struct kvmfr_dmabuf_create create = {
@@ -56,16 +66,10 @@ static int op_create(const uint32_t *arg)
 		.size = state_bytes(arg[3]),
 	};
 	int node = state_file(arg[1]);
-	int mode = fcntl(node, F_GETFL) & O_ACCMODE;
-	int fd = ioctl(node, KVMFR_DMABUF_CREATE, &create);
+	int mode = fcntl(node, F_GETFL);
 
-	if (fd >= 0 && mode != O_RDWR && fuzz_alone) {
-		fuzz_violation =
-			"a dma-buf came of a node that was not open for writing";
-		close(fd);
-		return FUZZ_VIOLATION;
-	}
-	return state_keep(arg[0], fd);
+	return file_created(arg[0], mode,
+			    ioctl(node, KVMFR_DMABUF_CREATE, &create));
 }
 
 static int op_map(const uint32_t *arg)
@@ -198,37 +202,20 @@ static int op_poll(const uint32_t *arg)
 	return result(poll(&file, 1, 0));
 }
 
-static int send_file(int socket, int fd)
+/* It outlives the file that it watches, or is closed before that. */
+static int op_epoll(const uint32_t *arg)
 {
-	char control[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	struct epoll_event event = { .events = arg[2] };
+	int epoll = epoll_create1(EPOLL_CLOEXEC), fd = state_file(arg[1]), ret;
 
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(head), &fd, sizeof(int));
-	return result(sendmsg(socket, &message, MSG_DONTWAIT));
-}
-
-/* A file in flight: its socket is kept, and closed without having been read. */
-static int op_send(const uint32_t *arg)
-{
-	int pair[2], ret;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
+	if (epoll < 0)
 		return -errno;
-	ret = send_file(pair[0], state_file(arg[1]));
-	close(pair[0]);
+	ret = result(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 	if (!ret)
-		return state_keep(arg[0], pair[1]);
-	close(pair[1]);
+		ret = result(epoll_wait(epoll, &event, 1, 0));
+	if (!ret)
+		return state_keep(arg[0], epoll);
+	close(epoll);
 	return ret;
 }
 
@@ -239,5 +226,5 @@ const struct fuzz_op fuzz_file_ops[] = {
 	{ "getsize", 4, op_getsize }, { "ioctl", 8, op_ioctl },
 	{ "seek", 3, op_seek },	      { "io", 4, op_io },
 	{ "change", 4, op_change },   { "poll", 2, op_poll },
-	{ "send", 3, op_send },	      {},
+	{ "epoll", 3, op_epoll },     {},
 };

@@ -12,7 +12,6 @@
 
 #include "access.h"
 #include "fuzz.h"
-#include "uring.h"
 
 static int op_unmap(const uint32_t *arg)
 {
@@ -85,13 +84,11 @@ static int op_resident(const uint32_t *arg)
 static int op_access(const uint32_t *arg)
 {
 	char *place = state_place(arg[0], arg[1]);
-	unsigned char value;
 	int number;
 
 	switch (arg[2] % 3) {
 	case 0:
-		number = memory_load(place, &value);
-		break;
+		return victim_guard_look(place, state_length(arg[3]));
 	case 1:
 		number = memory_store(place, arg[3]);
 		break;
@@ -136,62 +133,44 @@ static int op_copy(const uint32_t *arg)
 	return result(copied);
 }
 
-/* Pages in a pipe, which the pipe keeps pinned. */
-static int op_splice(const uint32_t *arg)
-{
-	struct iovec data = { state_place(arg[1], arg[2]),
-			      state_length(arg[3]) };
-	int pipe_ends[2], ret;
+/* Without a thread that would have to answer, if the kernel can do that. */
+#define NO_ANSWERS (UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED)
 
-	if (pipe2(pipe_ends, O_NONBLOCK))
-		return -errno;
-	ret = result(vmsplice(pipe_ends[1], &data, 1, SPLICE_F_NONBLOCK));
-	close(pipe_ends[1]);
-	if (!ret)
-		return state_keep(arg[0], pipe_ends[0]);
-	close(pipe_ends[0]);
-	return ret;
-}
-
-/* Pages pinned for long, until the ring is closed. */
-static int op_register(const uint32_t *arg)
-{
-	struct uring uring;
-	int ret = uring_open(&uring);
-
-	if (ret)
-		return ret;
-	ret = uring_register(&uring, state_place(arg[1], arg[2]),
-			     state_length(arg[3]));
-	if (ret) {
-		uring_close(&uring);
-		return ret;
-	}
-	uring_unmap(&uring);
-	return state_keep(arg[0], uring.fd);
-}
-
-static int op_userfault(const uint32_t *arg)
+static int userfault_register(int fd, const uint32_t *arg)
 {
 	struct uffdio_register range = {
 		.range.start = (uintptr_t)state_place(arg[1], arg[2]),
 		.range.len = state_length(arg[3]),
-		.mode = 1 << arg[0] % 3,
+		.mode = 1 << (arg[0] >> 8) % 3,
+	};
+	struct uffdio_writeprotect protect = {
+		.range = range.range,
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
 	};
 	struct uffdio_api api = { .api = UFFD_API };
+
+	if (arg[0] >> 31)
+		api.features = NO_ANSWERS;
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		return -errno;
+	if (!api.features || arg[0] >> 30 & 1)
+		return 0;
+	return result(ioctl(fd, UFFDIO_WRITEPROTECT, &protect));
+}
+
+/* One that needs answers would stop us at the next access if it were kept. */
+static int op_userfault(const uint32_t *arg)
+{
 	int fd = syscall(SYS_userfaultfd, O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	int ret;
 
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range)) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	/* Kept it would stop us at the next access. */
+	ret = userfault_register(fd, arg);
+	if (!ret && arg[0] >> 31)
+		return state_keep(arg[0], fd);
 	close(fd);
-	return 0;
+	return ret;
 }
 
 /* Where pages are, and whether they can be elsewhere. */
@@ -208,12 +187,11 @@ static int op_move(const uint32_t *arg)
 }
 
 const struct fuzz_op fuzz_memory_ops[] = {
-	{ "unmap", 6, op_unmap },	{ "protect", 6, op_protect },
-	{ "remap", 10, op_remap },	{ "remap_pages", 2, op_remap_pages },
-	{ "advise", 10, op_advise },	{ "sync", 2, op_sync },
-	{ "lock", 4, op_lock },		{ "resident", 2, op_resident },
-	{ "access", 24, op_access },	{ "fork", 3, op_fork },
-	{ "copy", 5, op_copy },		{ "splice", 5, op_splice },
-	{ "register", 3, op_register }, { "userfault", 3, op_userfault },
-	{ "move", 3, op_move },		{},
+	{ "unmap", 6, op_unmap },    { "protect", 6, op_protect },
+	{ "remap", 10, op_remap },   { "remap_pages", 2, op_remap_pages },
+	{ "advise", 10, op_advise }, { "sync", 2, op_sync },
+	{ "lock", 4, op_lock },	     { "resident", 2, op_resident },
+	{ "access", 24, op_access }, { "fork", 3, op_fork },
+	{ "copy", 5, op_copy },	     { "userfault", 4, op_userfault },
+	{ "move", 3, op_move },	     {},
 };

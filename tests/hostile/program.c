@@ -5,9 +5,12 @@
 
 #include "fuzz.h"
 
-static const struct fuzz_op *const groups[] = { fuzz_file_ops, fuzz_memory_ops,
-						fuzz_dmabuf_ops,
-						fuzz_admin_ops };
+static const struct fuzz_op *const groups[] = {
+	fuzz_file_ops,	  fuzz_memory_ops,  fuzz_pin_ops,
+	fuzz_process_ops, fuzz_message_ops, fuzz_signal_ops,
+	fuzz_compat_ops,  fuzz_dmabuf_ops,  fuzz_admin_ops,
+};
+
 #define NR_GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 const char *fuzz_violation;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Running a program, by several threads, and seeing where in the kernel it was. */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kcov.h>
 #include <pthread.h>
@@ -11,7 +12,6 @@
 
 #define KCOV "/sys/kernel/debug/kcov"
 #define KCOV_PLACES 32768
-#define FIRST_OWN_FILE 500
 #define STACK_BYTES (256 * 1024)
 
 /**
@@ -40,8 +40,7 @@ static bool trace_open(struct runner *runner)
 
 	if (fd < 0)
 		return false;
-	runner->kcov = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_OWN_FILE);
-	close(fd);
+	runner->kcov = state_own(fd);
 	if (runner->kcov < 0 ||
 	    ioctl(runner->kcov, KCOV_INIT_TRACE, KCOV_PLACES))
 		return false;
@@ -75,9 +74,14 @@ static void count(unsigned int *counter)
 
 static void run_call(const struct fuzz_call *call, struct fuzz_score *score)
 {
+	int ret;
+
 	count(&score->called[call->op]);
-	if (!fuzz_op(call->op)->run(call->arg))
+	ret = fuzz_op(call->op)->run(call->arg);
+	if (!ret)
 		count(&score->worked[call->op]);
+	else if (ret == -ENOSYS)
+		count(&score->absent[call->op]);
 }
 
 static void *run_thread(void *data)

@@ -13,6 +13,12 @@
 /* A range that begins in the last window may be as long as one. */
 #define WINDOWS_BYTES ((FUZZ_WINDOWS + 1) * FUZZ_WINDOW)
 
+/*
+ * Far below where the kernel puts what has no place of its own: nothing of ours,
+ * a ring say, gets into a hole that a program made.
+ */
+#define WINDOWS_AT ((char *)0x100000000000)
+
 static int files[FUZZ_FILES];
 static char *windows;
 
@@ -23,7 +29,8 @@ int result(long result)
 
 static int windows_clear(void)
 {
-	void *memory = mmap(windows, WINDOWS_BYTES, PROT_NONE,
+	void *memory = mmap(windows ? windows : WINDOWS_AT, WINDOWS_BYTES,
+			    PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 				    (windows ? MAP_FIXED : 0),
 			    -1, 0);
@@ -122,6 +129,14 @@ size_t state_length(uint32_t number)
 	uint64_t bytes = state_bytes(number);
 
 	return bytes > FUZZ_WINDOW ? FUZZ_WINDOW : bytes;
+}
+
+int state_own(int fd)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, FUZZ_OWN_FILE);
+
+	close(fd);
+	return own;
 }
 
 void state_reset(void)

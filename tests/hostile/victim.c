@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The modules that are called, and what has to be true of them afterwards. */
+#include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "fuzz.h"
 #include "dmabuf_test.h"
 #include "kvmfr_test.h"
@@ -14,14 +18,29 @@
 #define STATIC_MIB 16UL
 #define GUARD_MIB 4UL
 #define GUARD_MINOR 1
-#define GUARD_BYTE 0xa5
+#define GUARD_WORDS (GUARD_MIB * MIB / sizeof(uint64_t))
 
-static unsigned char *guard;
+static uint64_t *guard;
+/* In every word of it, and unlike anything else in the machine. */
+static uint64_t secret;
+
+/* What was made to fail is nothing to report, of any kind. */
+static void silence_faults(void)
+{
+	glob_t found = {};
+	size_t i;
+
+	glob("/sys/kernel/debug/fail*/verbose", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		text_write(found.gl_pathv[i], "0");
+	globfree(&found);
+}
 
 /* Nodes that everybody may use: attackers who have the right to. */
 const char *victim_load(bool zeroing)
 {
 	char params[64];
+	size_t i;
 	int fd;
 
 	snprintf(params, sizeof(params),
@@ -31,6 +50,7 @@ const char *victim_load(bool zeroing)
 		return "the modules cannot be loaded";
 	if (admin_init() != FUZZ_FUNCTIONS)
 		return "there are not two ivshmem devices";
+	silence_faults();
 	/* An initramfs has what its maker had. */
 	chmod("/", 0755);
 	admin_open_nodes();
@@ -40,18 +60,51 @@ const char *victim_load(bool zeroing)
 	if (guard == MAP_FAILED)
 		return "the guard cannot be mapped";
 	close(fd);
-	memset(guard, GUARD_BYTE, GUARD_MIB * MIB);
+	if (getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
+		return "there is no secret";
+	for (i = 0; i < GUARD_WORDS; i++)
+		guard[i] = secret;
 	return NULL;
+}
+
+void victim_guard_forget(void)
+{
+	munmap(guard, GUARD_MIB * MIB);
 }
 
 bool victim_guard_whole(void)
 {
 	size_t i;
 
-	for (i = 0; i < GUARD_MIB * MIB; i++)
-		if (guard[i] != GUARD_BYTE)
+	for (i = 0; i < GUARD_WORDS; i++)
+		if (guard[i] != secret)
 			return false;
 	return true;
+}
+
+/* Who copies it from an odd place has it turned. */
+static bool is_secret(uint64_t word)
+{
+	unsigned int bytes;
+
+	for (bytes = 0; bytes < sizeof(word); bytes++) {
+		if (word == secret)
+			return true;
+		word = word << 8 | word >> 56;
+	}
+	return false;
+}
+
+int victim_guard_look(const void *memory, size_t bytes)
+{
+	bool found;
+	int number = memory_find(memory, bytes, is_secret, &found);
+
+	if (found) {
+		fuzz_violation = "the neighbour's memory can be read";
+		return FUZZ_VIOLATION;
+	}
+	return number ? -EFAULT : 0;
 }
 
 static bool in_use(void)

@@ -11,6 +11,8 @@ typedef void (*access_action)(volatile unsigned char *memory, size_t argument);
 
 static __thread sigjmp_buf *recover;
 static __thread volatile unsigned char loaded;
+static __thread bool (*wanted)(uint64_t word);
+static __thread volatile bool seen;
 
 /* One that no access waits for is as deadly as without us. */
 static void access_signal(int number)
@@ -23,13 +25,16 @@ static void access_signal(int number)
 /* The action is a call of its own, so that no local of ours spans the jump. */
 static int access_try(access_action action, void *address, size_t argument)
 {
-	const struct sigaction handler = { .sa_handler = access_signal };
+	const struct sigaction handler = { .sa_handler = access_signal,
+					   .sa_flags = SA_NODEFER };
 	sigjmp_buf place;
 	int number;
 
-	sigaction(SIGBUS, &handler, NULL);
-	sigaction(SIGSEGV, &handler, NULL);
-	number = sigsetjmp(place, 1);
+	/* Where calls are made to fail, one of these may be the one that does. */
+	while (sigaction(SIGBUS, &handler, NULL) ||
+	       sigaction(SIGSEGV, &handler, NULL))
+		;
+	number = sigsetjmp(place, 0);
 	recover = number ? NULL : &place;
 	if (!number)
 		action(address, argument);
@@ -56,6 +61,14 @@ static void touch(volatile unsigned char *memory, size_t bytes)
 		*memory = *memory;
 }
 
+static void find(volatile unsigned char *memory, size_t bytes)
+{
+	const volatile unsigned char *end = memory + bytes;
+
+	for (; memory < end && !seen; memory += PAGE)
+		seen = wanted(*(volatile uint64_t *)memory);
+}
+
 int memory_load(const void *address, unsigned char *value)
 {
 	int number = access_try(load, (void *)address, 0);
@@ -73,4 +86,16 @@ int memory_store(void *address, unsigned char value)
 int memory_touch(void *address, size_t bytes)
 {
 	return access_try(touch, address, bytes);
+}
+
+int memory_find(const void *address, size_t bytes, bool (*is)(uint64_t word),
+		bool *found)
+{
+	int number;
+
+	wanted = is;
+	seen = false;
+	number = access_try(find, (void *)address, bytes);
+	*found = seen;
+	return number;
 }
