@@ -4,10 +4,12 @@
  * else, otherwise from whoever writes to meter/sample.
  */
 #include <linux/cpumask.h>
+#include <linux/device.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/math.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
 
@@ -18,86 +20,160 @@
 /* Nobody is writing to meter/sample any more. */
 #define VFIO_PM_PUSHED_MAX_NS (10 * NSEC_PER_SEC)
 
+/* Events of power supplies can come in thousands. */
+#define VFIO_PM_EVENT_MS 200
+
 /* Counters of different processors are not read at the same time. */
 #define VFIO_PM_LOAD_SLACK 16
+
+/* Whoever answers as slowly as this is not asked a second thing. */
+#define VFIO_PM_PATIENCE_NS (5 * NSEC_PER_SEC)
+
+/*
+ * Asking may be dear, firmware may complain in the log each time, and anybody
+ * can make us ask by reading an attribute: an answer is good for a second.
+ */
+#define VFIO_PM_READING_NS NSEC_PER_SEC
 
 /**
  * struct vfio_pm_batteries - what the batteries say together
  * @power_uw: power taken from them
  * @count: how many of them tell
+ * @until_ns: when the patience with the one that is asked ends
  */
 struct vfio_pm_batteries {
 	u64 power_uw;
 	unsigned int count;
+	u64 until_ns;
 };
 
-static bool vfio_pm_battery_says(struct power_supply *psy,
-				 enum power_supply_property property,
-				 int *value)
+static bool vfio_pm_supply_is_slow(const struct vfio_pm_batteries *batteries)
+{
+	return ktime_get_ns() > batteries->until_ns;
+}
+
+static bool vfio_pm_supply_says(struct power_supply *psy,
+				const struct vfio_pm_batteries *batteries,
+				enum power_supply_property property, int *value)
 {
 	union power_supply_propval answer;
 
-	if (power_supply_get_property(psy, property, &answer))
+	if (vfio_pm_supply_is_slow(batteries) ||
+	    power_supply_get_property(psy, property, &answer))
 		return false;
 	*value = answer.intval;
 	return true;
 }
 
 /* Drivers differ in the sign of what is taken from a battery. */
-static bool vfio_pm_battery_power(struct power_supply *psy, u64 *power_uw)
+static bool vfio_pm_battery_power(struct power_supply *psy,
+				  const struct vfio_pm_batteries *batteries,
+				  u64 *power_uw)
 {
 	int power, current_ua, voltage_uv;
 
-	if (vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_POWER_NOW, &power)) {
+	if (vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_POWER_NOW,
+				&power)) {
 		*power_uw = abs((s64)power);
 		return true;
 	}
-	if (!vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_CURRENT_NOW,
-				  &current_ua) ||
-	    !vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_VOLTAGE_NOW,
-				  &voltage_uv))
+	if (!vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_CURRENT_NOW,
+				 &current_ua) ||
+	    !vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_VOLTAGE_NOW,
+				 &voltage_uv))
 		return false;
 	*power_uw = div_u64(abs((s64)current_ua * voltage_uv), 1000000);
 	return true;
 }
 
-/* Add one battery. Ends with an error at one that is not discharging. */
-static int vfio_pm_battery_add(struct power_supply *psy, void *data)
+/* A mouse's, and not the machine's. */
+static bool vfio_pm_supply_is_devices(struct power_supply *psy,
+				      const struct vfio_pm_batteries *batteries)
 {
-	struct vfio_pm_batteries *batteries = data;
-	u64 power_uw;
+	size_t i;
 	int value;
 
-	if (psy->desc->type != POWER_SUPPLY_TYPE_BATTERY)
-		return 0;
-	if (vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_SCOPE, &value) &&
-	    value == POWER_SUPPLY_SCOPE_DEVICE)
-		return 0;
-	if (vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_PRESENT, &value) &&
-	    !value)
-		return 0;
-	if (!vfio_pm_battery_says(psy, POWER_SUPPLY_PROP_STATUS, &value) ||
-	    value != POWER_SUPPLY_STATUS_DISCHARGING)
+	for (i = 0; i < psy->desc->num_properties; i++)
+		if (psy->desc->properties[i] == POWER_SUPPLY_PROP_SCOPE)
+			return vfio_pm_supply_says(psy, batteries,
+						   POWER_SUPPLY_PROP_SCOPE,
+						   &value) &&
+			       value == POWER_SUPPLY_SCOPE_DEVICE;
+	return false;
+}
+
+/*
+ * The power comes first: for the status the ACPI driver asks all supplies, and
+ * firmware twice.
+ */
+static int vfio_pm_battery_add(struct power_supply *psy,
+			       struct vfio_pm_batteries *batteries)
+{
+	u64 power_uw;
+	bool tells = vfio_pm_battery_power(psy, batteries, &power_uw);
+	int value;
+
+	if (!vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_STATUS,
+				 &value) ||
+	    value != POWER_SUPPLY_STATUS_DISCHARGING) {
+		if (vfio_pm_supply_says(psy, batteries,
+					POWER_SUPPLY_PROP_PRESENT, &value) &&
+		    !value)
+			return 0;
 		return -EBUSY;
-	if (vfio_pm_battery_power(psy, &power_uw)) {
+	}
+	if (tells) {
 		batteries->power_uw += power_uw;
 		batteries->count++;
 	}
 	return 0;
 }
 
+/* Ends with an error at whatever says that this is not all of the power. */
+static int vfio_pm_supply_add(struct power_supply *psy,
+			      struct vfio_pm_batteries *batteries)
+{
+	int value, ret = 0;
+
+	batteries->until_ns = ktime_get_ns() + VFIO_PM_PATIENCE_NS;
+	if (vfio_pm_supply_is_devices(psy, batteries))
+		return 0;
+	if (psy->desc->type == POWER_SUPPLY_TYPE_BATTERY)
+		ret = vfio_pm_battery_add(psy, batteries);
+	else if (vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_ONLINE,
+				     &value) &&
+		 value)
+		ret = -EBUSY;
+	return vfio_pm_supply_is_slow(batteries) ? -ETIMEDOUT : ret;
+}
+
+/*
+ * A driver frees what it is asked about once power_supply_unregister() has
+ * returned. That waits for readers of its files, but for nobody who has found
+ * it in the list: power_supply_is_system_supplied() and a plain walk use freed
+ * memory then. It has to delete the device, though, for which it needs this
+ * lock, and before that it sees to it that nobody is answered any more.
+ */
+static int vfio_pm_supply_visit(struct power_supply *psy, void *data)
+{
+	int ret;
+
+	device_lock(&psy->dev);
+	ret = vfio_pm_supply_add(psy, data);
+	device_unlock(&psy->dev);
+	return ret;
+}
+
 /*
  * Power that the batteries give, if that is all that the machine draws. Asks
  * the drivers, which may sleep. 0 or -errno.
  */
-static int vfio_pm_batteries_read(u64 *power_uw)
+static int vfio_pm_batteries_ask(u64 *power_uw)
 {
 	struct vfio_pm_batteries batteries = {};
 	int ret;
 
-	if (power_supply_is_system_supplied() > 0)
-		return -EBUSY;
-	ret = power_supply_for_each_psy(&batteries, vfio_pm_battery_add);
+	ret = power_supply_for_each_psy(&batteries, vfio_pm_supply_visit);
 	if (ret)
 		return ret;
 	if (!batteries.count)
@@ -107,6 +183,59 @@ static int vfio_pm_batteries_read(u64 *power_uw)
 		return -ERANGE;
 	*power_uw = batteries.power_uw;
 	return 0;
+}
+
+/**
+ * struct vfio_pm_reading - what the batteries said last
+ * @time_ns: when, 0 if never
+ * @error: 0, or why @power_uw says nothing
+ * @power_uw: power that they gave
+ */
+struct vfio_pm_reading {
+	u64 time_ns;
+	int error;
+	u64 power_uw;
+};
+
+static DEFINE_MUTEX(vfio_pm_reading_lock);
+static struct vfio_pm_reading vfio_pm_reading; /* protected by that */
+
+/* The same; not older than @age_ns. */
+static int vfio_pm_batteries_read(u64 *power_uw, u64 age_ns)
+{
+	struct vfio_pm_reading *last = &vfio_pm_reading;
+	int ret;
+
+	mutex_lock(&vfio_pm_reading_lock);
+	if (!last->time_ns || ktime_get_ns() - last->time_ns >= age_ns) {
+		ret = vfio_pm_batteries_ask(&last->power_uw);
+		WRITE_ONCE(last->error, ret);
+		/* From the end: firmware that is slow gets a pause, too. */
+		last->time_ns = ktime_get_ns();
+	}
+	*power_uw = last->power_uw;
+	ret = last->error;
+	mutex_unlock(&vfio_pm_reading_lock);
+	return ret;
+}
+
+/**
+ * vfio_pm_meter_excuse - why the batteries could not be used, last time
+ *
+ * Return: the end of a sentence for people.
+ */
+const char *vfio_pm_meter_excuse(void)
+{
+	switch (READ_ONCE(vfio_pm_reading.error)) {
+	case -EBUSY:
+		return "the machine does not run on its batteries alone";
+	case -ERANGE:
+		return "what the batteries tell cannot be true";
+	case -ETIMEDOUT:
+		return "the batteries take too long to answer";
+	default:
+		return "no battery tells what the machine draws";
+	}
 }
 
 static bool vfio_pm_pushed_is_fresh(const struct vfio_pm_meter *meter)
@@ -130,7 +259,7 @@ enum vfio_pm_source vfio_pm_meter_find(struct vfio_pm_slot *slot)
 	u64 power_uw;
 
 	lockdep_assert_held(&slot->lock);
-	if (!vfio_pm_batteries_read(&power_uw))
+	if (!vfio_pm_batteries_read(&power_uw, VFIO_PM_READING_NS))
 		return VFIO_PM_SOURCE_BATTERY;
 	if (vfio_pm_pushed_is_fresh(&slot->meter))
 		return VFIO_PM_SOURCE_PUSHED;
@@ -200,7 +329,7 @@ int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 	u64 power;
 
 	lockdep_assert_held(&slot->lock);
-	if (!vfio_pm_batteries_read(&power)) {
+	if (!vfio_pm_batteries_read(&power, VFIO_PM_READING_NS)) {
 		meter->source = VFIO_PM_SOURCE_BATTERY;
 	} else if (vfio_pm_pushed_is_fresh(meter)) {
 		meter->source = VFIO_PM_SOURCE_PUSHED;
@@ -217,43 +346,29 @@ int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 	return 0;
 }
 
-/**
- * struct vfio_pm_supply - what of the power supplies matters to a comparison
- * @known: the rest has been found out
- * @external: the machine has power from outside
- * @readable: the batteries tell what it draws
- */
-struct vfio_pm_supply {
-	bool known;
-	bool external;
-	bool readable;
-};
-
-/* Only used by vfio_pm_meter_work. */
-static struct vfio_pm_supply vfio_pm_supply;
+/* The answer of the batteries that all slots know of; only for the work. */
+static int vfio_pm_told = 1;
 
 /* Look whether it was more than another percent of a battery. */
 static void vfio_pm_meter_update(struct work_struct *work)
 {
-	struct vfio_pm_supply now = { .known = true };
 	u64 power_uw;
+	int ret = vfio_pm_batteries_read(&power_uw, 0);
 
-	now.external = power_supply_is_system_supplied() > 0;
-	now.readable = !vfio_pm_batteries_read(&power_uw);
-	if (vfio_pm_supply.known && now.external == vfio_pm_supply.external &&
-	    now.readable == vfio_pm_supply.readable)
+	if (ret == vfio_pm_told)
 		return;
-	vfio_pm_supply = now;
+	vfio_pm_told = ret;
 	vfio_pm_topology_kick();
 }
 
-static DECLARE_WORK(vfio_pm_meter_work, vfio_pm_meter_update);
+static DECLARE_DELAYED_WORK(vfio_pm_meter_work, vfio_pm_meter_update);
 
 /* Some kernels call this in atomic context, where no driver can be asked. */
 static int vfio_pm_meter_notify(struct notifier_block *nb, unsigned long event,
 				void *data)
 {
-	queue_work(vfio_pm_wq, &vfio_pm_meter_work);
+	queue_delayed_work(vfio_pm_wq, &vfio_pm_meter_work,
+			   msecs_to_jiffies(VFIO_PM_EVENT_MS));
 	return NOTIFY_OK;
 }
 
@@ -281,5 +396,5 @@ int vfio_pm_meter_init(void)
 void vfio_pm_meter_exit(void)
 {
 	power_supply_unreg_notifier(&vfio_pm_meter_nb);
-	cancel_work_sync(&vfio_pm_meter_work);
+	cancel_delayed_work_sync(&vfio_pm_meter_work);
 }

@@ -244,7 +244,8 @@ static void vfio_pm_explain_cold(struct vfio_pm_slot *slot, bool compare)
 		vfio_pm_explain(slot,
 				"the readings do not tell what D3cold saves");
 	else if (compare)
-		vfio_pm_explain(slot, "not measured: no battery discharges");
+		vfio_pm_explain(slot, "not measured: %s",
+				vfio_pm_meter_excuse());
 	else
 		vfio_pm_explain(slot, "the policy is d3cold");
 }

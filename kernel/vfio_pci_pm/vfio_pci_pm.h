@@ -11,7 +11,9 @@
  *   vfio_pm_slots_lock        list of slots
  *   slot->lock                everything in a slot, unless said otherwise
  *   slot->track.lock          what the sensor writes, with interrupts off
- * A device lock is never taken.
+ *   vfio_pm_reading_lock      what the batteries said
+ *   a power supply's device   while it is asked (meter.c)
+ * No other device lock is ever taken.
  */
 #ifndef VFIO_PCI_PM_H
 #define VFIO_PCI_PM_H
@@ -458,6 +460,7 @@ int vfio_pm_meter_init(void);
 void vfio_pm_meter_exit(void);
 enum vfio_pm_source vfio_pm_meter_find(struct vfio_pm_slot *slot);
 void vfio_pm_meter_push(struct vfio_pm_slot *slot, u32 power_uw);
+const char *vfio_pm_meter_excuse(void);
 int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load);
 
 /* sysfs.c */
