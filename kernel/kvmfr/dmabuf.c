@@ -120,8 +120,13 @@ static int kvmfr_attachment_map_locked(struct kvmfr_buffer *buf,
 	int ret;
 
 	lockdep_assert_held(&buf->lock);
-	/* Importers may map again the other way; this covers both. */
-	ret = dma_map_sgtable(att->dev, &att->sgt, DMA_BIDIRECTIONAL, 0);
+	/*
+	 * Importers may map again the other way; this covers both. The device
+	 * sees the memory by kvmfr_attachment_push_locked(); without the
+	 * attribute DMA_API_DEBUG takes a second importer for a mistake.
+	 */
+	ret = dma_map_sgtable(att->dev, &att->sgt, DMA_BIDIRECTIONAL,
+			      DMA_ATTR_SKIP_CPU_SYNC);
 	if (ret)
 		return ret;
 	att->mapped = true;
@@ -183,9 +188,9 @@ static struct sg_table *kvmfr_dmabuf_map(struct dma_buf_attachment *attach,
 	mutex_lock(&buf->lock);
 	if (!att->mapped)
 		ret = kvmfr_attachment_map_locked(buf, att);
-	else if (!att->nr_writers)
-		kvmfr_attachment_push_locked(buf, att);
 	if (!ret) {
+		if (!att->nr_writers)
+			kvmfr_attachment_push_locked(buf, att);
 		att->nr_maps++;
 		att->nr_writers += direction != DMA_TO_DEVICE;
 	}

@@ -11,9 +11,6 @@ monitor=''
 seconds=${KVMFR_SECONDS:-90}
 args="$seconds ${KVMFR_SEED:-0} ${zeroing:-0} /lib/kvmfr/corpus /dev/vda"
 timeout=$((seconds + 240))
-# Several dma-bufs of one place, mapped for one device, are allowed; the sanitizer
-# kernel's checker of the DMA API warns of them.
-append="$append dma_debug=off"
 modules="virtio_pci virtio_blk vgem"
 qemu="$qemu -device edu,dma_mask=0xffffffffffffffff
 	-drive file=@DIR@/programs.img,format=raw,if=virtio,cache=none
