@@ -18,11 +18,13 @@
 /**
  * struct corpus - of all workers
  * @nr: programs that were added; the last @PROGRAMS of them are here
- * @nr_replayed: of these, programs that were run as they are
+ * @nr_given: of these, programs that were there from the start
+ * @nr_replayed: of those, programs that were run as they are
  * @program: the programs
  */
 struct corpus {
 	unsigned int nr;
+	unsigned int nr_given;
 	unsigned int nr_replayed;
 	struct fuzz_program program[PROGRAMS];
 };
@@ -64,6 +66,7 @@ void corpus_init(const char *path, const char *disk_path)
 		ksft_exit_fail_msg("no memory\n");
 	if (path)
 		corpus_read(path);
+	corpus->nr_given = corpus_size();
 	if (!disk_path)
 		return;
 	disk = state_own(open(disk_path, O_RDWR | O_DIRECT | O_CLOEXEC));
@@ -85,12 +88,17 @@ unsigned int corpus_size(void)
 	return size < PROGRAMS ? size : PROGRAMS;
 }
 
+bool corpus_replayed(void)
+{
+	return corpus->nr_replayed >= corpus->nr_given;
+}
+
 void corpus_next(struct fuzz_program *program, bool replay, uint64_t *seed)
 {
 	unsigned int size = corpus_size();
 	struct fuzz_program other;
 
-	if (replay && corpus->nr_replayed < size) {
+	if (replay && !corpus_replayed()) {
 		*program = corpus->program[corpus->nr_replayed++];
 		return;
 	}

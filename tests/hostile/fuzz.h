@@ -148,6 +148,7 @@ void corpus_add(const struct fuzz_program *program);
 unsigned int corpus_size(void);
 /* Those of the file first, for who replays; then mostly one of all, changed. */
 void corpus_next(struct fuzz_program *program, bool replay, uint64_t *seed);
+bool corpus_replayed(void);
 /* What a worker runs, as text on the disk. */
 void corpus_note(unsigned int number, const struct fuzz_program *program);
 /* At the end, what each of them adds to the ones before, the most first. */
