@@ -168,7 +168,7 @@ TEST_F(vmap, shared_by_two_importers)
 }
 
 /* Kernel address space comes back; 300 times 256 MiB would be all of it. */
-TEST_F(vmap, again_and_again)
+TEST_F_TIMEOUT(vmap, again_and_again, 240)
 {
 	long used;
 	int i;

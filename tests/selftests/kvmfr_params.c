@@ -302,7 +302,7 @@ TEST_F(accepted, odd_size_to_the_last_byte)
 }
 
 /* The largest size: its number of bytes still fits the ioctl's int. */
-TEST_F(accepted, largest)
+TEST_F_TIMEOUT(accepted, largest, 600)
 {
 	const size_t size = 2047 * MIB;
 	int fd, buffer;
