@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Allocations that fail on demand. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "kvmfr_test.h"
+
+#define FAIL_NTH "/proc/thread-self/fail-nth"
+#define DEBUG "/sys/kernel/debug/"
+#define FAULTS_MAX 20000
+/*
+ * The kernel's own map of memory, which memremap_pages() makes larger: for want of
+ * memory x86 warns (add_pages()) or does not look (alloc_low_pages()).
+ */
+#define SPARED "arch_add_memory"
+
+/* Those that may sleep, of any order and zone, too; and no word in the log. */
+static const char *const settings[][2] = {
+	{ DEBUG "failslab/ignore-gfp-wait", "N" },
+	{ DEBUG "failslab/verbose", "0" },
+	{ DEBUG "fail_page_alloc/ignore-gfp-wait", "N" },
+	{ DEBUG "fail_page_alloc/ignore-gfp-highmem", "N" },
+	{ DEBUG "fail_page_alloc/min-order", "0" },
+	{ DEBUG "fail_page_alloc/verbose", "0" },
+	{ DEBUG "fail_usercopy/verbose", "0" },
+};
+
+/* Where a function of the kernel begins, and what follows it in memory. */
+static bool function_find(const char *name, unsigned long *start,
+			  unsigned long *end)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long address;
+	char type, symbol[256];
+
+	*start = 0;
+	*end = ULONG_MAX;
+	while (file && fscanf(file, "%lx %c %255s%*[^\n]", &address, &type,
+			      symbol) == 3)
+		if (!strcmp(symbol, name))
+			*start = address;
+	if (file)
+		rewind(file);
+	while (file && fscanf(file, "%lx %c %255s%*[^\n]", &address, &type,
+			      symbol) == 3)
+		if (address > *start && address < *end)
+			*end = address;
+	if (file)
+		fclose(file);
+	return *start != 0;
+}
+
+/* @kind: "reject" or "require". */
+static bool filter_set(const char *attribute, const char *kind,
+		       unsigned long start, unsigned long end)
+{
+	char path[128], text[2][32];
+
+	snprintf(text[0], sizeof(text[0]), "0x%lx", start);
+	snprintf(text[1], sizeof(text[1]), "0x%lx", end);
+	snprintf(path, sizeof(path), DEBUG "%s/%s-start", attribute, kind);
+	if (text_write(path, text[0]) < 0)
+		return false;
+	snprintf(path, sizeof(path), DEBUG "%s/%s-end", attribute, kind);
+	return text_write(path, text[1]) >= 0;
+}
+
+/* On the way of which calls failures happen, or do not. */
+static bool filter_set_all(const char *kind, unsigned long start,
+			   unsigned long end)
+{
+	static const char *const attributes[] = { "failslab", "fail_page_alloc",
+						  "fail_usercopy" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+		if (!filter_set(attributes[i], kind, start, end))
+			return false;
+	return true;
+}
+
+static bool function_spare(const char *name)
+{
+	unsigned long start, end;
+
+	return function_find(name, &start, &end) &&
+	       filter_set_all("reject", start, end);
+}
+
+/* NULL: whoever allocates. */
+static bool function_require(const char *name)
+{
+	unsigned long start = 0, end = ULONG_MAX;
+
+	if (name && !function_find(name, &start, &end))
+		return false;
+	return filter_set_all("require", start, end);
+}
+
+bool fault_prepare(void)
+{
+	unsigned int i;
+
+	if (access(FAIL_NTH, W_OK))
+		return false;
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (text_write(settings[i][0], settings[i][1]) < 0)
+			return false;
+	return function_spare(SPARED);
+}
+
+/* The file is open before: opening it allocates. */
+static int fault_arm(int file, unsigned int number)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%u", number);
+
+	return pwrite(file, text, length, 0) == length ? 0 : -errno;
+}
+
+/* Whether it has happened; from here on nothing fails any more. */
+static bool fault_disarm(int file)
+{
+	char text[16] = "";
+	bool happened;
+
+	happened = pread(file, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+	fault_arm(file, 0);
+	return happened;
+}
+
+/* 1 if the failure happened, 0 if the action ended before and worked, -errno. */
+static int fault_try(int file, unsigned int number,
+		     const struct fault_case *what, struct fault_result *result)
+{
+	int ret = fault_arm(file, number), done;
+	bool happened;
+
+	if (ret)
+		return ret;
+	done = what->action(what->data);
+	happened = fault_disarm(file);
+	ret = what->check(what->data);
+	if (ret || !happened)
+		return ret ? ret : done;
+	result->tried++;
+	result->refused += done < 0;
+	return 1;
+}
+
+struct fault_result fault_each(const struct fault_case *what)
+{
+	int file = open(FAIL_NTH, O_RDWR | O_CLOEXEC), ret = 1;
+	struct fault_result result = {};
+	unsigned int number;
+
+	if (!function_require(what->within))
+		ret = -ENOENT;
+	for (number = 1; ret == 1 && number <= FAULTS_MAX; number++)
+		ret = fault_try(file, number, what, &result);
+	result.error = ret == 1 ? -E2BIG : ret;
+	close(file);
+	return result;
+}

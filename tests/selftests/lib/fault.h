@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Allocations that fail on demand (CONFIG_FAULT_INJECTION, fail-nth): each of those
+ * that an action makes, one after the other.
+ */
+#ifndef KVMFR_TEST_FAULT_H
+#define KVMFR_TEST_FAULT_H
+
+#include <stdbool.h>
+
+/* False if this kernel cannot. */
+bool fault_prepare(void);
+
+/**
+ * struct fault_case - something that allocates
+ * @action: does it; 0 or -errno. It leaves nothing that it would find when it is
+ *          called again, whatever it returns
+ * @check: whether everything is as it was before @action; 0 or -errno
+ * @data: for both
+ * @within: the kernel's function in which allocations fail, or NULL for all
+ */
+struct fault_case {
+	int (*action)(void *data);
+	int (*check)(void *data);
+	void *data;
+	const char *within;
+};
+
+/**
+ * struct fault_result - what came of it
+ * @tried: allocations that failed
+ * @refused: times that the action failed then
+ * @error: what went wrong: of @check; of an action that no failure was left for;
+ *         -E2BIG if there was no end
+ */
+struct fault_result {
+	unsigned int tried;
+	unsigned int refused;
+	int error;
+};
+
+/* The first allocation fails, then the second, until there are no more. */
+struct fault_result fault_each(const struct fault_case *what);
+
+#endif /* KVMFR_TEST_FAULT_H */
