@@ -31,6 +31,7 @@ sysfs trixie
 parameters trixie
 version trixie
 readme trixie
+cases trixie
 udev trixie
 manual tools
 units trixie"

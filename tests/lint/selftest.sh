@@ -164,6 +164,18 @@ passes readme trixie
 spoil README.md 's/^make sample$/make something else/'
 fails readme trixie "no test runs 'make something else'"
 
+passes cases trixie
+spoil Documentation/testing.md 's/`sample`/`other`/'
+fails cases trixie "no suite 'other'"
+spoil Documentation/testing.md 's/ works |$/ works, rests |/'
+fails cases trixie 'no rests in sample'
+spoil Documentation/testing.md 's/` works |$/` |/'
+fails cases trixie 'no test of sample'
+spoil tests/selftests/program.c 's/^TEST_F(sample, works)/TEST_F(sample, works_not)/'
+fails cases trixie 'no works in sample'
+spoil Documentation/testing.md '/^| A1/d'
+fails cases trixie 'no case'
+
 passes udev trixie
 spoil udev/70-sample.rules 's/MODE=/MODE==/'
 fails udev trixie '70-sample.rules'
