@@ -20,6 +20,11 @@
 #define WITH_PAGES (16 * MIB)
 #define WITHOUT_PAGES MIB
 #define LOAD_TIMEOUT 7200
+/*
+ * The kernel's own map of memory, which memremap_pages() makes larger: for want of
+ * memory x86 warns (add_pages()) or does not look (alloc_low_pages()).
+ */
+#define MEMORY_MAP "arch_add_memory"
 /* Loading takes a thousand allocations; these are the ones of our init. */
 #define OWN_PART "do_one_initcall"
 
@@ -91,8 +96,9 @@ static int create(void *data)
 
 TEST_F(fault, create)
 {
-	const struct fault_case what = { create, nothing_left, &self->subject,
-					 NULL };
+	const struct fault_case what = { .action = create,
+					 .check = nothing_left,
+					 .data = &self->subject };
 
 	report_each(_metadata, &what);
 }
@@ -109,7 +115,8 @@ static int open_node(void *data)
 
 TEST_F(fault, open)
 {
-	const struct fault_case what = { open_node, nothing_left, NULL, NULL };
+	const struct fault_case what = { .action = open_node,
+					 .check = nothing_left };
 
 	report_each(_metadata, &what);
 }
@@ -140,16 +147,18 @@ static int map_dmabuf(void *data)
 
 TEST_F(fault, map)
 {
-	const struct fault_case what = { map_node, nothing_left, &self->subject,
-					 NULL };
+	const struct fault_case what = { .action = map_node,
+					 .check = nothing_left,
+					 .data = &self->subject };
 
 	report_each(_metadata, &what);
 }
 
 TEST_F(fault, map_of_a_dmabuf)
 {
-	const struct fault_case what = { map_dmabuf, nothing_left, &self->subject,
-					 NULL };
+	const struct fault_case what = { .action = map_dmabuf,
+					 .check = nothing_left,
+					 .data = &self->subject };
 
 	report_each(_metadata, &what);
 }
@@ -169,8 +178,9 @@ static int import(void *data)
 
 TEST_F(fault, import)
 {
-	const struct fault_case what = { import, nothing_left, &self->subject,
-					 NULL };
+	const struct fault_case what = { .action = import,
+					 .check = nothing_left,
+					 .data = &self->subject };
 
 	report_each(_metadata, &what);
 }
@@ -198,8 +208,10 @@ static int can_be_bound(void *data)
 static void bind_each(struct __test_metadata *_metadata,
 		      struct subject *subject, unsigned long size)
 {
-	const struct fault_case what = { bind_function, can_be_bound, subject,
-					 NULL };
+	const struct fault_case what = { .action = bind_function,
+					 .check = can_be_bound,
+					 .data = subject,
+					 .spared = MEMORY_MAP };
 
 	ASSERT_EQ(0, ivshmem_find(size, &subject->function));
 	ASSERT_EQ(0, pci_unbind(subject->function.address));
@@ -241,7 +253,9 @@ static int can_be_loaded(void *data)
 
 TEST_F_TIMEOUT(fault, load, LOAD_TIMEOUT)
 {
-	const struct fault_case what = { load, can_be_loaded, NULL, OWN_PART };
+	const struct fault_case what = { .action = load,
+					 .check = can_be_loaded,
+					 .within = OWN_PART };
 
 	close(self->subject.dmabuf);
 	close(self->subject.fd);

@@ -14,11 +14,6 @@
 #define FAIL_NTH "/proc/thread-self/fail-nth"
 #define DEBUG "/sys/kernel/debug/"
 #define FAULTS_MAX 20000
-/*
- * The kernel's own map of memory, which memremap_pages() makes larger: for want of
- * memory x86 warns (add_pages()) or does not look (alloc_low_pages()).
- */
-#define SPARED "arch_add_memory"
 
 /* Those that may sleep, of any order and zone, too; and no word in the log. */
 static const char *const settings[][2] = {
@@ -71,36 +66,20 @@ static bool filter_set(const char *attribute, const char *kind,
 	return text_write(path, text[1]) >= 0;
 }
 
-/* On the way of which calls failures happen, or do not. */
-static bool filter_set_all(const char *kind, unsigned long start,
-			   unsigned long end)
+/* On the way of which calls failures happen, or do not; @start and @end if NULL. */
+static bool function_filter(const char *kind, const char *name,
+			    unsigned long start, unsigned long end)
 {
 	static const char *const attributes[] = { "failslab", "fail_page_alloc",
 						  "fail_usercopy" };
 	unsigned int i;
 
+	if (name && !function_find(name, &start, &end))
+		return false;
 	for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
 		if (!filter_set(attributes[i], kind, start, end))
 			return false;
 	return true;
-}
-
-static bool function_spare(const char *name)
-{
-	unsigned long start, end;
-
-	return function_find(name, &start, &end) &&
-	       filter_set_all("reject", start, end);
-}
-
-/* NULL: whoever allocates. */
-static bool function_require(const char *name)
-{
-	unsigned long start = 0, end = ULONG_MAX;
-
-	if (name && !function_find(name, &start, &end))
-		return false;
-	return filter_set_all("require", start, end);
 }
 
 bool fault_prepare(void)
@@ -112,7 +91,7 @@ bool fault_prepare(void)
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (text_write(settings[i][0], settings[i][1]) < 0)
 			return false;
-	return function_spare(SPARED);
+	return true;
 }
 
 /* The file is open before: opening it allocates. */
@@ -160,7 +139,8 @@ struct fault_result fault_each(const struct fault_case *what)
 	struct fault_result result = {};
 	unsigned int number;
 
-	if (!function_require(what->within))
+	if (!function_filter("require", what->within, 0, ULONG_MAX) ||
+	    !function_filter("reject", what->spared, 0, 0))
 		ret = -ENOENT;
 	for (number = 1; ret == 1 && number <= FAULTS_MAX; number++)
 		ret = fault_try(file, number, what, &result);

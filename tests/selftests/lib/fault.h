@@ -18,12 +18,14 @@ bool fault_prepare(void);
  * @check: whether everything is as it was before @action; 0 or -errno
  * @data: for both
  * @within: the kernel's function in which allocations fail, or NULL for all
+ * @spared: the kernel's function in which they do not, or NULL
  */
 struct fault_case {
 	int (*action)(void *data);
 	int (*check)(void *data);
 	void *data;
 	const char *within;
+	const char *spared;
 };
 
 /**
