@@ -108,7 +108,7 @@ int message_init(void);
 void message_drain(void);
 
 /* ops_signal.c: in each worker */
-void signal_init(void);
+int signal_init(void);
 
 /* program.c */
 uint32_t fuzz_random(uint64_t *seed);

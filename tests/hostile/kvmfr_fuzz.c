@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <malloc.h>
 #include <signal.h>
@@ -69,11 +70,10 @@ static void work(unsigned int number, uint64_t seed)
 	struct worker *worker = &shared->worker[number];
 	unsigned int i;
 
-	if (state_init())
+	if (state_init() || signal_init())
 		_exit(4);
 	victim_guard_forget();
 	process_publish(number);
-	signal_init();
 	run_init();
 	if (number)
 		drop_rights();
@@ -110,16 +110,43 @@ static pid_t worker_start(unsigned int number, uint64_t *seed)
 	return child;
 }
 
+static void text_comment(char *text)
+{
+	char *line, *rest;
+
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		ksft_print_msg("%s\n", line);
+}
+
 static void program_comment(const struct fuzz_program *program)
 {
-	char text[TEXT_BYTES] = "", *line, *rest;
+	char text[TEXT_BYTES] = "";
 	FILE *file = fmemopen(text, sizeof(text), "w");
 
 	program_print(program, file);
 	fclose(file);
-	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
-		ksft_print_msg("%s\n", line);
+	text_comment(text);
+}
+
+/* Where in the kernel each thread of a worker is. */
+static void place_comment(pid_t pid)
+{
+	static const char *const names[] = { "wchan", "syscall", "stack" };
+	glob_t found = {};
+	char path[64], text[TEXT_BYTES];
+	size_t i, j;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/*", pid);
+	glob(path, 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+			snprintf(path, sizeof(path), "%s/%s", found.gl_pathv[i],
+				 names[j]);
+			if (text_read(path, text, sizeof(text)) > 0)
+				text_comment(text);
+		}
+	globfree(&found);
 }
 
 /* What the kernel could not tell the process, because that was made to fail. */
@@ -150,7 +177,7 @@ static bool worker_ended(unsigned int number, int status)
 }
 
 /* True if each is further than at the last look. */
-static bool workers_move(unsigned long *seen)
+static bool workers_move(const pid_t *pid, unsigned long *seen)
 {
 	bool move = true;
 	unsigned int i;
@@ -161,6 +188,7 @@ static bool workers_move(unsigned long *seen)
 		if (worker->done == seen[i]) {
 			ksft_print_msg("worker %u stands still:\n", i);
 			program_comment(&worker->current);
+			place_comment(pid[i]);
 			move = false;
 		}
 		seen[i] = worker->done;
@@ -188,7 +216,7 @@ static const char *supervise(pid_t *pid, uint64_t *seed, time_t seconds)
 			pid[i] = worker_start(i, seed);
 		}
 		if (time(NULL) >= look) {
-			if (!workers_move(seen))
+			if (!workers_move(pid, seen))
 				trouble = "a worker stands still";
 			look = time(NULL) + STUCK_SECONDS;
 		}
@@ -217,6 +245,7 @@ static bool workers_stop(const pid_t *pid)
 		}
 		ksft_print_msg("worker %u does not end:\n", i);
 		program_comment(&shared->worker[i].current);
+		place_comment(pid[i]);
 		kill(pid[i], SIGKILL);
 		all = false;
 	}

@@ -17,15 +17,16 @@ static void nothing(int number)
 }
 
 /* Calls are not restarted. Only who asks for one gets it, and what he does then. */
-void signal_init(void)
+int signal_init(void)
 {
 	const struct sigaction handler = { .sa_handler = nothing };
 	sigset_t alarm_only;
 
-	sigaction(SIGALRM, &handler, NULL);
+	if (sigaction(SIGALRM, &handler, NULL))
+		return -errno;
 	sigemptyset(&alarm_only);
 	sigaddset(&alarm_only, SIGALRM);
-	sigprocmask(SIG_BLOCK, &alarm_only, NULL);
+	return sigprocmask(SIG_BLOCK, &alarm_only, NULL) ? -errno : 0;
 }
 
 static void let_in(void)

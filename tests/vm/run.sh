@@ -171,7 +171,7 @@ finish()
 
 	say "$suite on $label: $(awk -f "$vm/tally.awk" "$tap") ($(($(date +%s) - start)) s)"
 	if grep -q '^not ok' "$tap"; then
-		sed -n '/^not ok/s/^/  /p' "$tap" >&2
+		awk -f "$vm/failures.awk" "$tap" >&2
 		[ ! -s "$dir/qemu.err" ] || head -n 3 "$dir/qemu.err" >&2
 		say "  see $tap"
 		say "  and $log"
