@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .DEFAULT_GOAL := modules
 .PHONY: help modules userspace install dkms-install uninstall lint check-unit check-vm \
-	check-acceptance sanitizer-kernel check bench demo clean clean-cache
+	check-acceptance check-long sanitizer-kernel check bench demo clean clean-cache
 
 help:
 	@echo 'make [modules] [KDIR=...]     build the modules for a kernel'
@@ -24,6 +24,8 @@ help:
 	@echo 'make sanitizer-kernel         build the kernel with every checker there is'
 	@echo 'make check-acceptance [KERNEL=...] [SUITE=prefix] [PEER_KO=...]'
 	@echo '                              run the real client and the real QEMU'
+	@echo 'make check-long [KERNEL=...] [SUITE=prefix] [KVMFR_LONG=percent]'
+	@echo '                              do the same thing thousands of times'
 	@echo 'make bench [KERNEL=] [PEER_KO=...]'
 	@echo '                              count what the memory costs'
 	@echo 'make clean                    remove what was built'
@@ -56,6 +58,9 @@ check-vm:
 
 check-acceptance:
 	@tests/acceptance/run.sh
+
+check-long:
+	@tests/long/run.sh
 
 sanitizer-kernel:
 	@tests/vm/root.sh sanitizer

@@ -23,5 +23,5 @@ files . | while read -r file; do
 done | check
 
 # Settings for whoever sources them: unused and unset variables are the point.
-files '^tests/(vm|bench|acceptance)/(suites|peer)/.*[.]conf$' | check -s sh -e SC2034,SC2154
+files '^tests/(vm|bench|acceptance|long)/(suites|peer)/.*[.]conf$' | check -s sh -e SC2034,SC2154
 files '^dkms[.]conf$' | check -s bash -e SC2034,SC2154
