@@ -6,10 +6,12 @@
 #include <linux/dma-mapping.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
+#include <linux/gfp.h>
 #include <linux/iosys-map.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "kvmfr.h"
@@ -23,6 +25,7 @@
  * @attachments: struct kvmfr_attachment
  * @vmap: kernel mapping made for a buffer of several runs, or NULL; the dma-buf
  *        core counts its users and serialises us
+ * @dummy: what is mapped there instead of memory that is gone, or NULL
  *
  * Owned by the dma-buf, freed with it.
  */
@@ -33,6 +36,7 @@ struct kvmfr_buffer {
 	struct mutex lock; /* protects attachments */
 	struct list_head attachments;
 	void *vmap;
+	struct page *dummy;
 };
 
 /**
@@ -263,7 +267,7 @@ static int kvmfr_dmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	return kvmfr_dev_mmap(buf->kdev, vma);
 }
 
-/* Map a buffer that is scattered into the kernel's address space. */
+/* Map a buffer that is scattered into the kernel's address space, or its dummy. */
 static void *kvmfr_buffer_vmap(struct kvmfr_buffer *buf)
 {
 	const struct kvmfr_region *region = &buf->kdev->region;
@@ -273,7 +277,10 @@ static void *kvmfr_buffer_vmap(struct kvmfr_buffer *buf)
 	pages = kvmalloc_array(buf->nr_pages, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return NULL;
-	kvmfr_region_pages(region, buf->pgoff, buf->nr_pages, pages);
+	if (buf->dummy)
+		memset_p((void **)pages, buf->dummy, buf->nr_pages);
+	else
+		kvmfr_region_pages(region, buf->pgoff, buf->nr_pages, pages);
 	vaddr = vmap(pages, buf->nr_pages, VM_MAP, PAGE_KERNEL);
 	kvfree(pages);
 	return vaddr;
@@ -293,22 +300,41 @@ static void *kvmfr_buffer_vaddr(struct kvmfr_buffer *buf)
 	return buf->vmap;
 }
 
+/*
+ * dma_buf_vmap() warns about an exporter that refuses, and what a user does may be
+ * why an importer asks. Who comes too late gets one page that is nobody else's,
+ * over and over, as ttm_bo_vm_dummy_page() does for a device that is gone.
+ */
+static void *kvmfr_buffer_vaddr_dummy(struct kvmfr_buffer *buf)
+{
+	buf->dummy = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!buf->dummy)
+		return NULL;
+	buf->vmap = kvmfr_buffer_vmap(buf);
+	if (!buf->vmap) {
+		__free_page(buf->dummy);
+		buf->dummy = NULL;
+	}
+	return buf->vmap;
+}
+
 static int kvmfr_dmabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct kvmfr_buffer *buf = dmabuf->priv;
-	int ret = -ENOMEM;
 	void *vaddr;
 
-	if (!kvmfr_dev_enter(buf->kdev))
-		return -ENODEV;
-	vaddr = kvmfr_buffer_vaddr(buf);
-	if (vaddr) {
-		kvmfr_kernel_user_get(buf->kdev);
-		iosys_map_set_vaddr(map, vaddr);
-		ret = 0;
+	if (kvmfr_dev_enter(buf->kdev)) {
+		vaddr = kvmfr_buffer_vaddr(buf);
+		if (vaddr)
+			kvmfr_kernel_user_get(buf->kdev);
+		kvmfr_dev_exit(buf->kdev);
+	} else {
+		vaddr = kvmfr_buffer_vaddr_dummy(buf);
 	}
-	kvmfr_dev_exit(buf->kdev);
-	return ret;
+	if (!vaddr)
+		return -ENOMEM;
+	iosys_map_set_vaddr(map, vaddr);
+	return 0;
 }
 
 static void kvmfr_dmabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
@@ -317,7 +343,12 @@ static void kvmfr_dmabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 
 	vunmap(buf->vmap);
 	buf->vmap = NULL;
-	kvmfr_kernel_user_put(buf->kdev);
+	if (!buf->dummy) {
+		kvmfr_kernel_user_put(buf->kdev);
+		return;
+	}
+	__free_page(buf->dummy);
+	buf->dummy = NULL;
 }
 
 static void kvmfr_buffer_destroy(struct kvmfr_buffer *buf)

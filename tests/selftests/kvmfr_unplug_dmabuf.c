@@ -161,8 +161,7 @@ TEST_F(unplug, buffer_forked)
 /*
  * A driver as the user: the test importer, attached to a buffer. It cannot be
  * told that the memory went; it keeps what it has until it lets go, and gets
- * nothing new. (A new vmap is not tried: the dma-buf core itself warns when an
- * exporter refuses one.) -1 if there is nothing to attach, which is checked here.
+ * nothing new. -1 if there is nothing to attach, which is checked here.
  */
 static int import_start(struct __test_metadata *_metadata, int fd, int *dmabuf)
 {
@@ -300,6 +299,44 @@ TEST_F(unplug, imported_vmap)
 	EXPECT_EQ(0, close(importer));
 	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
 	put_back();
+}
+
+/*
+ * The core warns about an exporter that refuses a kernel mapping. Who asks too
+ * late gets one page of zeroes in place of each, and nothing of anybody's.
+ */
+TEST_F(unplug, vmapped_too_late)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+	static const unsigned char zeroes[PAGE];
+	unsigned char bytes[PAGE], *node;
+	int fd;
+
+	if (importer < 0)
+		return;
+	take_out();
+	ASSERT_EQ(0, importer_vmap(importer));
+	EXPECT_EQ(0, importer_vmap_read(importer, BUFFER_SIZE - PAGE, bytes,
+					PAGE));
+	EXPECT_EQ(0, memcmp(bytes, zeroes, PAGE));
+	put_back();
+	fd = kvmfr_open(self->minor, O_RDWR | O_CLOEXEC);
+	node = map(fd, variant->size, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, node);
+	bytes_fill(node, variant->size, 1);
+	bytes_fill(bytes, PAGE, 2);
+	EXPECT_EQ(0, importer_vmap_write(importer, 0, bytes, PAGE));
+	EXPECT_TRUE(bytes_are(node, variant->size, 1));
+	EXPECT_EQ(0, munmap(node, variant->size));
+	EXPECT_EQ(0, close(fd));
+
+	EXPECT_EQ(0, importer_vunmap(importer));
+	ASSERT_EQ(0, importer_vmap(importer));
+	EXPECT_EQ(0, importer_vmap_read(importer, 0, bytes, PAGE));
+	EXPECT_EQ(0, memcmp(bytes, zeroes, PAGE));
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
 }
 
 /* An importer that exits with everything held, long after the removal. */
