@@ -23,7 +23,7 @@ setup_acceptance()
 	cp "$BUILD/userspace/$built/kvmfrd/kvmfrd" "$BUILD/acceptance/frame_source" \
 		"$BUILD/acceptance/screen_check" tree/lib/kvmfr/bin/
 	cp "$TOP"/udev/*.rules "$vm/tap.sh" "$acceptance/machine.sh" \
-		tree/lib/kvmfr/
+		"$acceptance/client_lib.sh" tree/lib/kvmfr/
 	{
 		echo "$settings"
 		cat "$acceptance/$script.sh"
