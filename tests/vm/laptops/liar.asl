@@ -14,6 +14,7 @@ DefinitionBlock ("", "SSDT", 2, "KVMFR", "LIAR", 1)
         Name (LIE, 10)
         Name (ODD, Zero)
         Name (DICE, 1)
+        Name (DEAD, Zero)
 
         Method (FAIL, 0, Serialized)
         {
@@ -128,6 +129,11 @@ DefinitionBlock ("", "SSDT", 2, "KVMFR", "LIAR", 1)
             If (Arg0 >= 10 && Arg0 < 30)
             {
                 LIE = Arg0
+            }
+            // slot.asl's resource does not come back, or does again.
+            If (Arg0 == 4 || Arg0 == 5)
+            {
+                DEAD = (Arg0 == 4)
             }
             // From now on in mA, or in mW again.
             If (Arg0 == 3)

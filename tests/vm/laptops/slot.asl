@@ -26,6 +26,7 @@ DefinitionBlock ("", "SSDT", 2, "KVMFR", "SLOT", 1)
 {
     External (PORT, DeviceObj)
     External (\_SB.TICK, MethodObj)
+    External (\_SB.DEAD, IntObj)
 
     Scope (PORT)
     {
@@ -82,6 +83,13 @@ DefinitionBlock ("", "SSDT", 2, "KVMFR", "SLOT", 1)
             Method (_ON)
             {
 #ifndef ON_IGNORED
+                If (CondRefOf (\_SB.DEAD))
+                {
+                    If (\_SB.DEAD)
+                    {
+                        Return
+                    }
+                }
                 CHNG ()
                 RAIL = One
 #endif
