@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # sourced by run.sh
-# tally.awk adds documents up, expect.awk turns a bad verdict around, and
-# check.sh refuses what it does not know.
+# tally.awk adds documents up, failures.awk tells what went wrong, expect.awk turns a
+# bad verdict around, and check.sh refuses what it does not know.
 
 doc()
 {
@@ -23,6 +23,18 @@ doc "TAP version 13" "ok 1 - a" "1..2"
 check "tally: a plan that is not kept is a failure" tally_is "2 passed, 2 failed, 0 skipped"
 : >"$dir/doc"
 check "tally: an empty document is a failure" tally_is "0 passed, 2 failed, 0 skipped"
+
+failures_are()
+{
+	[ "$(awk -f "$vm/failures.awk" "$dir/doc")" = "$1" ]
+}
+
+doc "# of a" "ok 1 - a" "# why" "not ok 2 - b" "not ok 3 - c" "# end" "1..3"
+check "failures: each with what was said before it" failures_are "  # why
+  not ok 2 - b
+  not ok 3 - c"
+doc "ok 1 - a" "# end" "1..1"
+check "failures: none" failures_are ""
 
 expected()
 {
