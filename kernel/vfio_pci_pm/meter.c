@@ -3,6 +3,7 @@
  * What the whole machine draws: from its batteries while it runs on nothing
  * else, otherwise from whoever writes to meter/sample.
  */
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/ktime.h>
@@ -151,15 +152,16 @@ static int vfio_pm_supply_add(struct power_supply *psy,
  * A driver frees what it is asked about once power_supply_unregister() has
  * returned. That waits for readers of its files, but for nobody who has found
  * it in the list: power_supply_is_system_supplied() and a plain walk use freed
- * memory then. It has to delete the device, though, for which it needs this
- * lock, and before that it sees to it that nobody is answered any more.
+ * memory then. It takes away the last use first and then deletes the device, for
+ * which it needs this lock: who holds it and finds it in use is safe.
  */
 static int vfio_pm_supply_visit(struct power_supply *psy, void *data)
 {
-	int ret;
+	int ret = 0;
 
 	device_lock(&psy->dev);
-	ret = vfio_pm_supply_add(psy, data);
+	if (atomic_read(&psy->use_cnt) > 0)
+		ret = vfio_pm_supply_add(psy, data);
 	device_unlock(&psy->dev);
 	return ret;
 }
