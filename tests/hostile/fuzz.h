@@ -80,6 +80,8 @@ extern bool fuzz_alone;
 int state_init(void);
 /* The file of a slot, or -1. */
 int state_file(uint32_t slot);
+/* Empty a slot: the file, or -1, is the caller's. */
+int state_take(uint32_t slot);
 /* Fill a slot; what was there is closed. The file or -errno. */
 int state_keep(uint32_t slot, int fd);
 /* Start of a window, and a place in it at a multiple of the page size. */

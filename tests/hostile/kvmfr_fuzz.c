@@ -107,6 +107,8 @@ static pid_t worker_start(unsigned int number, uint64_t *seed)
 	child = fork();
 	if (!child)
 		work(number, own);
+	if (child < 0)
+		ksft_exit_fail_msg("no process for worker %u\n", number);
 	return child;
 }
 

@@ -112,7 +112,7 @@ static int op_dup(const uint32_t *arg)
 
 static int op_close(const uint32_t *arg)
 {
-	return result(close(state_file(arg[0])));
+	return result(close(state_take(arg[0])));
 }
 
 /* Of a device that is there it is a whole number of pages. */

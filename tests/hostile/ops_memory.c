@@ -141,7 +141,9 @@ static int userfault_register(int fd, const uint32_t *arg)
 	struct uffdio_register range = {
 		.range.start = (uintptr_t)state_place(arg[1], arg[2]),
 		.range.len = state_length(arg[3]),
-		.mode = 1 << (arg[0] >> 8) % 3,
+		/* Only this one can do without. */
+		.mode = arg[0] >> 31 ? UFFDIO_REGISTER_MODE_WP :
+				       1ULL << (arg[0] >> 8) % 3,
 	};
 	struct uffdio_writeprotect protect = {
 		.range = range.range,

@@ -55,6 +55,12 @@ int state_file(uint32_t slot)
 	return __atomic_load_n(&files[slot % FUZZ_FILES], __ATOMIC_RELAXED);
 }
 
+int state_take(uint32_t slot)
+{
+	return __atomic_exchange_n(&files[slot % FUZZ_FILES], -1,
+				   __ATOMIC_RELAXED);
+}
+
 int state_keep(uint32_t slot, int fd)
 {
 	int old;

@@ -63,7 +63,10 @@ int uring_submit(struct uring *uring, int opcode, int fd, void *memory,
 	*ring_word(uring, uring->params.sq_off.array) = 0;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 	ret = syscall(SYS_io_uring_enter, uring->fd, 1, 0, 0, NULL, 0);
-	return ret < 0 ? -errno : 0;
+	if (ret < 0)
+		return -errno;
+	/* Not taken: nobody would ever answer. */
+	return ret ? 0 : -EBADF;
 }
 
 int uring_wait(struct uring *uring)
