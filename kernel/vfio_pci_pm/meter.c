@@ -27,8 +27,9 @@
 /* Counters of different processors are not read at the same time. */
 #define VFIO_PM_LOAD_SLACK 16
 
-/* Whoever answers as slowly as this is not asked a second thing. */
+/* Whoever answers as slowly as this is not asked a second thing, for a while. */
 #define VFIO_PM_PATIENCE_NS (5 * NSEC_PER_SEC)
+#define VFIO_PM_SLOW_NS (60 * NSEC_PER_SEC)
 
 /*
  * Asking may be dear, firmware may complain in the log each time, and anybody
@@ -40,11 +41,13 @@
  * struct vfio_pm_batteries - what the batteries say together
  * @power_uw: power taken from them
  * @count: how many of them tell
+ * @idle: there is one that nothing is taken from
  * @until_ns: when the patience with the one that is asked ends
  */
 struct vfio_pm_batteries {
 	u64 power_uw;
 	unsigned int count;
+	bool idle;
 	u64 until_ns;
 };
 
@@ -103,6 +106,24 @@ static bool vfio_pm_supply_is_devices(struct power_supply *psy,
 	return false;
 }
 
+/* 0, or why what the others tell is not all of the power. */
+static int vfio_pm_battery_take(int status, bool tells, u64 power_uw,
+				struct vfio_pm_batteries *batteries)
+{
+	if (status == POWER_SUPPLY_STATUS_DISCHARGING) {
+		if (!tells)
+			return -ENODATA;
+		batteries->power_uw += power_uw;
+		batteries->count++;
+		return 0;
+	}
+	/* Of two batteries one waits until the other one is empty. */
+	if (status == POWER_SUPPLY_STATUS_CHARGING || (tells && power_uw))
+		return -EBUSY;
+	batteries->idle = true;
+	return 0;
+}
+
 /*
  * The power comes first: for the status the ACPI driver asks all supplies, and
  * firmware twice.
@@ -110,24 +131,19 @@ static bool vfio_pm_supply_is_devices(struct power_supply *psy,
 static int vfio_pm_battery_add(struct power_supply *psy,
 			       struct vfio_pm_batteries *batteries)
 {
-	u64 power_uw;
+	u64 power_uw = 0;
 	bool tells = vfio_pm_battery_power(psy, batteries, &power_uw);
 	int value;
 
-	if (!vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_STATUS,
-				 &value) ||
-	    value != POWER_SUPPLY_STATUS_DISCHARGING) {
-		if (vfio_pm_supply_says(psy, batteries,
-					POWER_SUPPLY_PROP_PRESENT, &value) &&
-		    !value)
-			return 0;
-		return -EBUSY;
-	}
-	if (tells) {
-		batteries->power_uw += power_uw;
-		batteries->count++;
-	}
-	return 0;
+	if (vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_STATUS,
+				&value))
+		return vfio_pm_battery_take(value, tells, power_uw, batteries);
+	/* An empty bay. */
+	if (vfio_pm_supply_says(psy, batteries, POWER_SUPPLY_PROP_PRESENT,
+				&value) &&
+	    !value)
+		return 0;
+	return -EBUSY;
 }
 
 /* Ends with an error at whatever says that this is not all of the power. */
@@ -179,7 +195,7 @@ static int vfio_pm_batteries_ask(u64 *power_uw)
 	if (ret)
 		return ret;
 	if (!batteries.count)
-		return -ENODEV;
+		return batteries.idle ? -EBUSY : -ENODEV;
 	/* Some firmware says 0 where it does not know. */
 	if (!batteries.power_uw || batteries.power_uw > VFIO_PM_POWER_LIMIT_UW)
 		return -ERANGE;
@@ -189,7 +205,7 @@ static int vfio_pm_batteries_ask(u64 *power_uw)
 
 /**
  * struct vfio_pm_reading - what the batteries said last
- * @time_ns: when, 0 if never
+ * @time_ns: when, since boot with all sleep, 0 if never
  * @error: 0, or why @power_uw says nothing
  * @power_uw: power that they gave
  */
@@ -202,23 +218,30 @@ struct vfio_pm_reading {
 static DEFINE_MUTEX(vfio_pm_reading_lock);
 static struct vfio_pm_reading vfio_pm_reading; /* protected by that */
 
-/* The same; not older than @age_ns. */
-static int vfio_pm_batteries_read(u64 *power_uw, u64 age_ns)
+/* Slow firmware would keep everybody waiting who wants to know anything. */
+static bool vfio_pm_reading_is_good(const struct vfio_pm_reading *reading,
+				    u64 age_ns)
 {
-	struct vfio_pm_reading *last = &vfio_pm_reading;
-	int ret;
+	if (reading->error == -ETIMEDOUT)
+		age_ns = VFIO_PM_SLOW_NS;
+	return reading->time_ns &&
+	       ktime_get_boottime_ns() - reading->time_ns < age_ns;
+}
+
+/* The same; not older than @age_ns, but for what comes of slow firmware. */
+static struct vfio_pm_reading vfio_pm_batteries_read(u64 age_ns)
+{
+	struct vfio_pm_reading *last = &vfio_pm_reading, reading;
 
 	mutex_lock(&vfio_pm_reading_lock);
-	if (!last->time_ns || ktime_get_ns() - last->time_ns >= age_ns) {
-		ret = vfio_pm_batteries_ask(&last->power_uw);
-		WRITE_ONCE(last->error, ret);
+	if (!vfio_pm_reading_is_good(last, age_ns)) {
+		WRITE_ONCE(last->error, vfio_pm_batteries_ask(&last->power_uw));
 		/* From the end: firmware that is slow gets a pause, too. */
-		last->time_ns = ktime_get_ns();
+		last->time_ns = ktime_get_boottime_ns();
 	}
-	*power_uw = last->power_uw;
-	ret = last->error;
+	reading = *last;
 	mutex_unlock(&vfio_pm_reading_lock);
-	return ret;
+	return reading;
 }
 
 /**
@@ -258,10 +281,8 @@ static bool vfio_pm_pushed_is_fresh(const struct vfio_pm_meter *meter)
  */
 enum vfio_pm_source vfio_pm_meter_find(struct vfio_pm_slot *slot)
 {
-	u64 power_uw;
-
 	lockdep_assert_held(&slot->lock);
-	if (!vfio_pm_batteries_read(&power_uw, VFIO_PM_READING_NS))
+	if (!vfio_pm_batteries_read(VFIO_PM_READING_NS).error)
 		return VFIO_PM_SOURCE_BATTERY;
 	if (vfio_pm_pushed_is_fresh(&slot->meter))
 		return VFIO_PM_SOURCE_PUSHED;
@@ -322,28 +343,30 @@ static u16 vfio_pm_meter_load(struct vfio_pm_meter *meter)
  *
  * Context: process context. The caller holds slot->lock.
  *
- * Return: 0; -EAGAIN if nobody has written to meter/sample since the last
- * reading; -ENODEV if there is no source.
+ * Return: 0; -EAGAIN if there has been no other one since; -ENODEV if there is no
+ * source.
  */
 int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 {
 	struct vfio_pm_meter *meter = &slot->meter;
-	u64 power;
+	struct vfio_pm_reading reading;
 
 	lockdep_assert_held(&slot->lock);
-	if (!vfio_pm_batteries_read(&power, VFIO_PM_READING_NS)) {
+	reading = vfio_pm_batteries_read(VFIO_PM_READING_NS);
+	if (!reading.error) {
 		meter->source = VFIO_PM_SOURCE_BATTERY;
 	} else if (vfio_pm_pushed_is_fresh(meter)) {
 		meter->source = VFIO_PM_SOURCE_PUSHED;
-		if (meter->used_ns == meter->pushed_ns)
-			return -EAGAIN;
-		meter->used_ns = meter->pushed_ns;
-		power = meter->pushed_uw;
+		reading.time_ns = meter->pushed_ns;
+		reading.power_uw = meter->pushed_uw;
 	} else {
 		meter->source = VFIO_PM_SOURCE_NONE;
 		return -ENODEV;
 	}
-	*power_uw = power;
+	if (meter->used_ns == reading.time_ns)
+		return -EAGAIN;
+	meter->used_ns = reading.time_ns;
+	*power_uw = reading.power_uw;
 	*load = vfio_pm_meter_load(meter);
 	return 0;
 }
@@ -354,8 +377,7 @@ static int vfio_pm_told = 1;
 /* Look whether it was more than another percent of a battery. */
 static void vfio_pm_meter_update(struct work_struct *work)
 {
-	u64 power_uw;
-	int ret = vfio_pm_batteries_read(&power_uw, 0);
+	int ret = vfio_pm_batteries_read(0).error;
 
 	if (ret == vfio_pm_told)
 		return;

@@ -232,7 +232,7 @@ struct vfio_pm_counters {
  * @source: where the last one came from
  * @pushed_uw: last value written to meter/sample
  * @pushed_ns: when that was, 0 if never
- * @used_ns: @pushed_ns of the last one that was used
+ * @used_ns: time of the last reading that was used, of whatever source
  * @idle_us: idle time of all processors at the last reading
  * @wall_us: time at the last reading
  */

@@ -57,11 +57,31 @@ static int read_power(const struct kvmfr_root *root, const char *name,
 	return *power_uw <= MOST_UW ? 0 : -ENODATA;
 }
 
+/* Of two batteries one waits until the other one is empty. */
+static bool is_idle(const struct kvmfr_root *root, const char *name)
+{
+	int64_t power_uw;
+
+	return !is(root, name, "status", "Charging") &&
+	       (read_power(root, name, &power_uw) || !power_uw);
+}
+
+/* 0 and its part of the power, or -errno. */
+static int read_battery(const struct kvmfr_root *root, const char *name,
+			int64_t *power_uw)
+{
+	if (is(root, name, "status", "Discharging"))
+		return read_power(root, name, power_uw);
+	*power_uw = 0;
+	return is_idle(root, name) ? 0 : -EAGAIN;
+}
+
 int kvmfr_battery_read(const struct kvmfr_root *root, int64_t *power_uw)
 {
 	struct kvmfr_names names;
 	int64_t one_uw;
 	int ret = -ENODEV;
+	bool any = false;
 
 	*power_uw = 0;
 	if (kvmfr_list(root, &names, CLASS))
@@ -69,14 +89,12 @@ int kvmfr_battery_read(const struct kvmfr_root *root, int64_t *power_uw)
 	for (size_t i = 0; i < names.count; i++) {
 		if (!feeds_machine(root, names.name[i]))
 			continue;
-		ret = -EAGAIN;
-		if (!is(root, names.name[i], "status", "Discharging"))
-			break;
-		ret = read_power(root, names.name[i], &one_uw);
+		ret = read_battery(root, names.name[i], &one_uw);
 		if (ret)
 			break;
+		any |= is(root, names.name[i], "status", "Discharging");
 		*power_uw += one_uw;
 	}
 	kvmfr_names_free(&names);
-	return ret;
+	return ret || any ? ret : -EAGAIN;
 }

@@ -9,11 +9,12 @@
 
 /*
  * The sum of all batteries that feed the machine, in microwatts: power_now, or
- * current_now times voltage_now. A mouse's battery is none of them.
+ * current_now times voltage_now. A mouse's battery is none of them; one that waits
+ * until another one is empty gives nothing.
  *
- * Return: 0; -ENODEV if there is no battery; -EAGAIN if one of them does not
- * discharge, as on AC power: what they say is not what the machine draws then;
- * -ENODATA if one does not tell.
+ * Return: 0; -ENODEV if there is no battery; -EAGAIN if one of them is charged, or
+ * none discharges, as on AC power: what they say is not what the machine draws
+ * then; -ENODATA if one that discharges does not tell.
  */
 int kvmfr_battery_read(const struct kvmfr_root *root, int64_t *power_uw);
 

@@ -90,7 +90,30 @@ static void charging_is_eagain(void **state)
 	add(fixture, "BAT0", "power_now", "15200000\n");
 	add_battery(fixture, "BAT1");
 	add(fixture, "BAT1", "power_now", "15200000\n");
+	add(fixture, "BAT1", "status", "Charging\n");
+	expect(fixture, -EAGAIN, 0);
+	add(fixture, "BAT1", "power_now", "0\n");
+	expect(fixture, -EAGAIN, 0);
+	/* It gives something, but says that it does not. */
 	add(fixture, "BAT1", "status", "Not charging\n");
+	add(fixture, "BAT1", "power_now", "15200000\n");
+	expect(fixture, -EAGAIN, 0);
+}
+
+static void waiting_gives_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_battery(fixture, "BAT0");
+	add(fixture, "BAT0", "power_now", "15200000\n");
+	add_battery(fixture, "BAT1");
+	add(fixture, "BAT1", "power_now", "0\n");
+	add(fixture, "BAT1", "status", "Not charging\n");
+	expect(fixture, 0, 15200000);
+	add(fixture, "BAT1", "status", "Full\n");
+	expect(fixture, 0, 15200000);
+	add(fixture, "BAT0", "status", "Full\n");
+	add(fixture, "BAT0", "power_now", "0\n");
 	expect(fixture, -EAGAIN, 0);
 }
 
@@ -119,6 +142,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(current_times_voltage_is_power,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(charging_is_eagain, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(waiting_gives_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_enodata, setup,
 						teardown),

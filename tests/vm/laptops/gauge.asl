@@ -6,6 +6,7 @@
  *   AVERAGE_S   it shows the mean of so many seconds
  *   CHARGER     1: it is plugged in
  *   NO_BATTERY  there is none, but a power meter
+ *   TWO_BATTERIES  there is a second one
  */
 #ifndef SIGMA_MW
 #define SIGMA_MW 600
@@ -156,6 +157,12 @@ DefinitionBlock ("", "SSDT", 2, "KVMFR", "GAUGE", 1)
                 }
                 Local0 = Package () { 1, 0, 40000, 12000 }
                 Local0 [1] = SHOW ()
+#ifdef TWO_BATTERIES
+                If (\_SB.BAT1.ROLE == 1)
+                {
+                    Local0 [1] = SHOW () / 2
+                }
+#endif
                 If (CondRefOf (\_SB.LIES))
                 {
                     Return (\_SB.LIES (Local0))
@@ -183,6 +190,58 @@ DefinitionBlock ("", "SSDT", 2, "KVMFR", "GAUGE", 1)
                 Notify (BAT0, 0x80)
             }
         }
+
+#ifdef TWO_BATTERIES
+        // Its trip point is its role: 0 idle, 1 it gives half of the power, 2 it
+        // does not say how much it gives, 3 it is charged, 4 idle, but it gives.
+        Device (BAT1)
+        {
+            Name (_HID, EisaId ("PNP0C0A"))
+            Name (_UID, 1)
+            Name (_PCL, Package () { \_SB })
+            Name (_STA, 0x1F)
+            Name (ROLE, Zero)
+            Name (_BIF, Package ()
+            {
+                0, 60000, 58000, 1, 12000, 5000, 2000, 10, 10,
+                "simulated", "2", "LION", "kvmfr"
+            })
+
+            Method (_BST)
+            {
+                Local0 = Package () { 0, 0, 40000, 12000 }
+                Switch (ToInteger (ROLE))
+                {
+                    Case (1)
+                    {
+                        Local0 [0] = 1
+                        Local0 [1] = SHOW () / 2
+                    }
+                    Case (2)
+                    {
+                        Local0 [0] = 1
+                        Local0 [1] = 0xFFFFFFFF
+                    }
+                    Case (3)
+                    {
+                        Local0 [0] = 2
+                        Local0 [1] = 9000
+                    }
+                    Case (4)
+                    {
+                        Local0 [1] = 9000
+                    }
+                }
+                Return (Local0)
+            }
+
+            Method (_BTP, 1)
+            {
+                ROLE = Arg0
+                Notify (BAT1, 0x80)
+            }
+        }
+#endif
 #endif
     }
 }
