@@ -64,7 +64,9 @@ static vm_fault_t kvmfr_insert_pages(const struct kvmfr_region *region,
 	kvmfr_region_pages(region, vmf->pgoff, nr, pages);
 	ret = vm_insert_pages(vmf->vma, vmf->address, pages, &nr);
 	/*
-	 * -EBUSY: another thread was faster, or a page further on is there.
+	 * -EBUSY: another thread was faster, or a page further on is there. It
+	 * cannot be a mark of userfaultfd's, on which this would go round for
+	 * ever: VM_DONTEXPAND keeps those away (vma_can_userfault()).
 	 * -EFAULT: the page table was freed meanwhile, as MADV_DONTNEED does
 	 * with empty ones since 6.14. If it is not there now, the access faults
 	 * again.
