@@ -69,10 +69,18 @@ static int op_unbind(const uint32_t *arg)
 	return pci_unbind(function(arg[0]));
 }
 
+/* The kernel's own map of memory has to grow for it: see kvmfr_fault, bind. */
+static void fail_nothing(void)
+{
+	text_write("/proc/thread-self/fail-nth", "0");
+}
+
 static int op_bind(const uint32_t *arg)
 {
-	int ret = pci_bind(function(arg[0]));
+	int ret;
 
+	fail_nothing();
+	ret = pci_bind(function(arg[0]));
 	admin_open_nodes();
 	return ret;
 }
@@ -84,9 +92,11 @@ static int op_remove(const uint32_t *arg)
 
 static int op_rescan(const uint32_t *arg)
 {
-	int ret = pci_rescan();
+	int ret;
 
 	(void)arg;
+	fail_nothing();
+	ret = pci_rescan();
 	admin_open_nodes();
 	return ret;
 }

@@ -2,7 +2,6 @@
 /* The modules that are called, and what has to be true of them afterwards. */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +12,7 @@
 #include "access.h"
 #include "fuzz.h"
 #include "dmabuf_test.h"
+#include "fault.h"
 #include "kvmfr_test.h"
 
 #define STATIC_MIB 16UL
@@ -23,18 +23,6 @@
 static uint64_t *guard;
 /* In every word of it, and unlike anything else in the machine. */
 static uint64_t secret;
-
-/* What was made to fail is nothing to report, of any kind. */
-static void silence_faults(void)
-{
-	glob_t found = {};
-	size_t i;
-
-	glob("/sys/kernel/debug/fail*/verbose", 0, NULL, &found);
-	for (i = 0; i < found.gl_pathc; i++)
-		text_write(found.gl_pathv[i], "0");
-	globfree(&found);
-}
 
 /* Nodes that everybody may use: attackers who have the right to. */
 const char *victim_load(bool zeroing)
@@ -50,7 +38,9 @@ const char *victim_load(bool zeroing)
 		return "the modules cannot be loaded";
 	if (admin_init() != FUZZ_FUNCTIONS)
 		return "there are not two ivshmem devices";
-	silence_faults();
+	/* The core warns about an exporter that has no memory for a vmap. */
+	if (fault_prepare() && !fault_spare("dma_buf_vmap"))
+		return "no allocation can be spared";
 	/* An initramfs has what its maker had. */
 	chmod("/", 0755);
 	admin_open_nodes();

@@ -2,6 +2,7 @@
 /* Allocations that fail on demand. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +16,25 @@
 #define DEBUG "/sys/kernel/debug/"
 #define FAULTS_MAX 20000
 
-/* Those that may sleep, of any order and zone, too; and no word in the log. */
+/* Those that may sleep, of any order and zone, too. */
 static const char *const settings[][2] = {
 	{ DEBUG "failslab/ignore-gfp-wait", "N" },
-	{ DEBUG "failslab/verbose", "0" },
 	{ DEBUG "fail_page_alloc/ignore-gfp-wait", "N" },
 	{ DEBUG "fail_page_alloc/ignore-gfp-highmem", "N" },
 	{ DEBUG "fail_page_alloc/min-order", "0" },
-	{ DEBUG "fail_page_alloc/verbose", "0" },
-	{ DEBUG "fail_usercopy/verbose", "0" },
 };
+
+/* What was made to fail, of any kind, is nothing to report. */
+static void silence(void)
+{
+	glob_t found = {};
+	size_t i;
+
+	glob(DEBUG "fail*/verbose", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		text_write(found.gl_pathv[i], "0");
+	globfree(&found);
+}
 
 /* Where a function of the kernel begins, and what follows it in memory. */
 static bool function_find(const char *name, unsigned long *start,
@@ -88,10 +98,16 @@ bool fault_prepare(void)
 
 	if (access(FAIL_NTH, W_OK))
 		return false;
+	silence();
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (text_write(settings[i][0], settings[i][1]) < 0)
 			return false;
 	return true;
+}
+
+bool fault_spare(const char *function)
+{
+	return function_filter("reject", function, 0, 0);
 }
 
 /* The file is open before: opening it allocates. */
@@ -140,7 +156,7 @@ struct fault_result fault_each(const struct fault_case *what)
 	unsigned int number;
 
 	if (!function_filter("require", what->within, 0, ULONG_MAX) ||
-	    !function_filter("reject", what->spared, 0, 0))
+	    !fault_spare(what->spared))
 		ret = -ENOENT;
 	for (number = 1; ret == 1 && number <= FAULTS_MAX; number++)
 		ret = fault_try(file, number, what, &result);

@@ -10,6 +10,8 @@
 
 /* False if this kernel cannot. */
 bool fault_prepare(void);
+/* None fail on the way through this function of the kernel; NULL: all may. */
+bool fault_spare(const char *function);
 
 /**
  * struct fault_case - something that allocates
