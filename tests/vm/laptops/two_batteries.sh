@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2154 # set by lib.sh
+# shellcheck shell=sh disable=SC2086,SC2154 # addresses, set by lib.sh
 second=/sys/class/power_supply/BAT1
 
 # role NUMBER STATUS: what gauge.asl's second battery does
