@@ -228,7 +228,7 @@ static bool vfio_pm_reading_is_good(const struct vfio_pm_reading *reading,
 	       ktime_get_boottime_ns() - reading->time_ns < age_ns;
 }
 
-/* The same; not older than @age_ns, but for what comes of slow firmware. */
+/* What vfio_pm_batteries_ask() said, not older than @age_ns unless that is slow. */
 static struct vfio_pm_reading vfio_pm_batteries_read(u64 age_ns)
 {
 	struct vfio_pm_reading *last = &vfio_pm_reading, reading;

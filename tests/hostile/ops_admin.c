@@ -69,10 +69,19 @@ static int op_unbind(const uint32_t *arg)
 	return pci_unbind(function(arg[0]));
 }
 
+/* The n-th allocation from here on fails, in this thread; 0: none. */
+static long fail_nth(unsigned int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", number);
+	return text_write("/proc/thread-self/fail-nth", text);
+}
+
 /* The kernel's own map of memory has to grow for it: see kvmfr_fault, bind. */
 static void fail_nothing(void)
 {
-	text_write("/proc/thread-self/fail-nth", "0");
+	fail_nth(0);
 }
 
 static int op_bind(const uint32_t *arg)
@@ -130,14 +139,10 @@ static int op_pressure(const uint32_t *arg)
 	return ret < 0 ? ret : 0;
 }
 
-/* The n-th allocation from here on fails, in this thread. */
 static int op_fail(const uint32_t *arg)
 {
-	char number[16];
-	long ret;
+	long ret = fail_nth(1 + arg[0] % 24);
 
-	snprintf(number, sizeof(number), "%u", 1 + arg[0] % 24);
-	ret = text_write("/proc/thread-self/fail-nth", number);
 	if (ret == -ENOENT)
 		return -ENOSYS;
 	return ret < 0 ? ret : 0;

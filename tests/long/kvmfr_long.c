@@ -15,10 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dmabuf_test.h"
 #include "ivshmem.h"
 #include "kvmfr_test.h"
 
@@ -74,11 +74,6 @@ static int create_round(unsigned long round)
 	return close(dmabuf) ? -errno : 0;
 }
 
-static unsigned char *map(int fd, size_t size)
-{
-	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-}
-
 /* What is written through the dma-buf of a frame is there in the device. */
 static int frame_map(int device, unsigned char *whole, unsigned int number)
 {
@@ -88,8 +83,8 @@ static int frame_map(int device, unsigned char *whole, unsigned int number)
 
 	if (dmabuf < 0)
 		return dmabuf;
-	frame = map(dmabuf, FRAME_SIZE);
-	if (frame == MAP_FAILED)
+	frame = map_shared(dmabuf, FRAME_SIZE);
+	if (!frame)
 		return -errno;
 	whole[offset + last] = 0;
 	frame[0] = 1 + number;
@@ -114,8 +109,8 @@ static int session(void)
 	size = kvmfr_size(device);
 	if (size < 0)
 		return size;
-	whole = map(device, size);
-	if (whole == MAP_FAILED)
+	whole = map_shared(device, size);
+	if (!whole)
 		return -errno;
 	for (number = 0; number < FRAMES; number++) {
 		ret = frame_map(device, whole, number);

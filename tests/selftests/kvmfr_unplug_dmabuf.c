@@ -308,7 +308,6 @@ TEST_F(unplug, imported_vmap)
 TEST_F(unplug, vmapped_too_late)
 {
 	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
-	static const unsigned char zeroes[PAGE];
 	unsigned char bytes[PAGE], *node;
 	int fd;
 
@@ -318,7 +317,7 @@ TEST_F(unplug, vmapped_too_late)
 	ASSERT_EQ(0, importer_vmap(importer));
 	EXPECT_EQ(0, importer_vmap_read(importer, BUFFER_SIZE - PAGE, bytes,
 					PAGE));
-	EXPECT_EQ(0, memcmp(bytes, zeroes, PAGE));
+	EXPECT_TRUE(bytes_zero(bytes, PAGE));
 	put_back();
 	/* It keeps nothing of the old device, which would cost the new one its pages. */
 	EXPECT_EQ(0, import_again(self->minor));
@@ -336,7 +335,7 @@ TEST_F(unplug, vmapped_too_late)
 	EXPECT_EQ(0, importer_vunmap(importer));
 	ASSERT_EQ(0, importer_vmap(importer));
 	EXPECT_EQ(0, importer_vmap_read(importer, 0, bytes, PAGE));
-	EXPECT_EQ(0, memcmp(bytes, zeroes, PAGE));
+	EXPECT_TRUE(bytes_zero(bytes, PAGE));
 	EXPECT_EQ(0, close(importer));
 	EXPECT_EQ(0, close(dmabuf));
 	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));

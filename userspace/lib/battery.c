@@ -57,31 +57,29 @@ static int read_power(const struct kvmfr_root *root, const char *name,
 	return *power_uw <= MOST_UW ? 0 : -ENODATA;
 }
 
-/* Of two batteries one waits until the other one is empty. */
-static bool is_idle(const struct kvmfr_root *root, const char *name)
+/* Add what one gives. 0; -EAGAIN or -ENODATA, as for all of them. */
+static int add_battery(const struct kvmfr_root *root, const char *name,
+		       int64_t *power_uw, bool *any_discharges)
 {
-	int64_t power_uw;
+	int64_t one_uw = 0;
+	int told = read_power(root, name, &one_uw);
+	char status[64] = "";
 
-	return !is(root, name, "status", "Charging") &&
-	       (read_power(root, name, &power_uw) || !power_uw);
-}
-
-/* 0 and its part of the power, or -errno. */
-static int read_battery(const struct kvmfr_root *root, const char *name,
-			int64_t *power_uw)
-{
-	if (is(root, name, "status", "Discharging"))
-		return read_power(root, name, power_uw);
-	*power_uw = 0;
-	return is_idle(root, name) ? 0 : -EAGAIN;
+	kvmfr_read(root, status, sizeof(status), CLASS "/%s/status", name);
+	if (!strcmp(status, "Discharging")) {
+		*any_discharges = true;
+		*power_uw += one_uw;
+		return told;
+	}
+	/* Of two batteries one waits until the other one is empty. */
+	return !strcmp(status, "Charging") || (!told && one_uw) ? -EAGAIN : 0;
 }
 
 int kvmfr_battery_read(const struct kvmfr_root *root, int64_t *power_uw)
 {
 	struct kvmfr_names names;
-	int64_t one_uw;
+	bool any_discharges = false;
 	int ret = -ENODEV;
-	bool any = false;
 
 	*power_uw = 0;
 	if (kvmfr_list(root, &names, CLASS))
@@ -89,12 +87,11 @@ int kvmfr_battery_read(const struct kvmfr_root *root, int64_t *power_uw)
 	for (size_t i = 0; i < names.count; i++) {
 		if (!feeds_machine(root, names.name[i]))
 			continue;
-		ret = read_battery(root, names.name[i], &one_uw);
+		ret = add_battery(root, names.name[i], power_uw,
+				  &any_discharges);
 		if (ret)
 			break;
-		any |= is(root, names.name[i], "status", "Discharging");
-		*power_uw += one_uw;
 	}
 	kvmfr_names_free(&names);
-	return ret || any ? ret : -EAGAIN;
+	return ret || any_discharges ? ret : -EAGAIN;
 }

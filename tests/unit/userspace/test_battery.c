@@ -34,6 +34,13 @@ static void add_battery(struct fixture *fixture, const char *name)
 	add(fixture, name, "status", "Discharging\n");
 }
 
+static void add_giving(struct fixture *fixture, const char *name,
+		       const char *power_uw)
+{
+	add_battery(fixture, name);
+	add(fixture, name, "power_now", power_uw);
+}
+
 static void expect(struct fixture *fixture, int ret, int64_t expected_uw)
 {
 	int64_t power_uw;
@@ -49,9 +56,8 @@ static void no_battery_is_enodev(void **state)
 
 	expect(fixture, -ENODEV, 0);
 	add(fixture, "AC", "type", "Mains\n");
-	add_battery(fixture, "mouse");
+	add_giving(fixture, "mouse", "1000\n");
 	add(fixture, "mouse", "scope", "Device\n");
-	add(fixture, "mouse", "power_now", "1000\n");
 	add_battery(fixture, "BAT1");
 	add(fixture, "BAT1", "present", "0\n");
 	expect(fixture, -ENODEV, 0);
@@ -61,11 +67,9 @@ static void power_is_summed(void **state)
 {
 	struct fixture *fixture = *state;
 
-	add_battery(fixture, "BAT0");
-	add(fixture, "BAT0", "power_now", "15200000\n");
+	add_giving(fixture, "BAT0", "15200000\n");
 	expect(fixture, 0, 15200000);
-	add_battery(fixture, "BAT1");
-	add(fixture, "BAT1", "power_now", "-800000\n");
+	add_giving(fixture, "BAT1", "-800000\n");
 	expect(fixture, 0, 16000000);
 }
 
@@ -86,10 +90,8 @@ static void charging_is_eagain(void **state)
 {
 	struct fixture *fixture = *state;
 
-	add_battery(fixture, "BAT0");
-	add(fixture, "BAT0", "power_now", "15200000\n");
-	add_battery(fixture, "BAT1");
-	add(fixture, "BAT1", "power_now", "15200000\n");
+	add_giving(fixture, "BAT0", "15200000\n");
+	add_giving(fixture, "BAT1", "15200000\n");
 	add(fixture, "BAT1", "status", "Charging\n");
 	expect(fixture, -EAGAIN, 0);
 	add(fixture, "BAT1", "power_now", "0\n");
@@ -104,10 +106,8 @@ static void waiting_gives_nothing(void **state)
 {
 	struct fixture *fixture = *state;
 
-	add_battery(fixture, "BAT0");
-	add(fixture, "BAT0", "power_now", "15200000\n");
-	add_battery(fixture, "BAT1");
-	add(fixture, "BAT1", "power_now", "0\n");
+	add_giving(fixture, "BAT0", "15200000\n");
+	add_giving(fixture, "BAT1", "0\n");
 	add(fixture, "BAT1", "status", "Not charging\n");
 	expect(fixture, 0, 15200000);
 	add(fixture, "BAT1", "status", "Full\n");

@@ -7,11 +7,6 @@ fails_in_d3cold=24 change_unit=3
 device=$(readlink -f $battery/device)
 driver=$(readlink -f $battery/device/driver)
 
-tell()
-{
-	echo $(($1 * 1000)) >$battery/alarm
-}
-
 # lies TEXT LIE VERDICT REASON: what comes of a comparison with that
 lies()
 {
@@ -60,8 +55,7 @@ becomes "the battery has no power any more" 5 no \
 	sh -c "test -e $battery/power_now || echo no"
 lies "mA" $honest saves "$saves"
 measured "mA" 18000 15000
-echo 1 >$slot/measure
-becomes "measuring starts" 60 measuring show state
+comparison_starts
 for _ in 1 2 3 4 5; do
 	sleep 13
 	tell $change_unit
@@ -90,8 +84,7 @@ measured "errors and no battery in between" 18000 15000
 
 # The module is in the middle of a reading for most of the time.
 tell $slow
-echo 1 >$slot/measure
-becomes "measuring starts" 60 measuring show state
+comparison_starts
 for pause in 7 9.5 11 12.5 14; do
 	sleep $pause
 	basename $device >$driver/unbind

@@ -129,8 +129,7 @@ begin
 becomes "measuring starts" 60 measuring show state
 work_in_a_minute sleep 60
 calm=$ran
-echo 1 >$slot/measure
-becomes "measuring starts" 60 measuring show state
+comparison_starts
 events=$(cat /sys/kernel/uevent_seqnum)
 lines=$(dmesg | wc -l)
 work_in_a_minute storm
@@ -142,8 +141,7 @@ between "lines in the kernel's log" 0 5 $(($(dmesg | wc -l) - lines))
 verdict_is saves d3cold
 measured "measured in that" 18000 15000
 
-echo 1 >$slot/measure
-becomes "measuring starts" 60 measuring show state
+comparison_starts
 work_in_a_minute replug
 between "work while the charger comes and goes 100 times" 1 1000 $ran
 becomes "measuring ends" 1800 decided show state

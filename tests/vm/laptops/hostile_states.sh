@@ -4,11 +4,6 @@
 dead=4 alive=5
 vm=''
 
-tell()
-{
-	echo $(($1 * 1000)) >$battery/alarm
-}
-
 # "measuring d3hot undecided"
 stands()
 {

@@ -94,6 +94,13 @@ draws()
 	between "$1" $(($2 - 1000)) $(($2 + 1000)) "$(draw_mw)"
 }
 
+# tell MWH: the firmware, as the battery's trip point; gauge.asl and liar.asl say
+# what they understand.
+tell()
+{
+	echo $(($1 * 1000)) >"$battery/alarm"
+}
+
 read_config()
 {
 	dd if="$pci/$1/config" of=/dev/null bs=64 count=1 2>/dev/null
@@ -127,6 +134,13 @@ begin()
 	becomes "without our module the port reaches D3cold" 10 \
 		"D3cold suspended" power_of "$port"
 	passes "vfio_pci_pm is loaded" load "$@"
+}
+
+# A comparison is asked for, and begins.
+comparison_starts()
+{
+	echo 1 >"$slot/measure"
+	becomes "measuring starts" 60 measuring show state
 }
 
 # verdict_is VERDICT CHOSEN [SECONDS]

@@ -12,8 +12,7 @@ role()
 again()
 {
 	sleep 2
-	echo 1 >$slot/measure
-	becomes "measuring starts" 60 measuring show state
+	comparison_starts
 	verdict_is saves d3cold
 	measured "$1" 18000 15000
 }

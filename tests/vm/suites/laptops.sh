@@ -43,6 +43,9 @@ setup()
 	{
 		table slot slot ${slot-}
 		table gauge gauge ${gauge-}
+		case " $tables " in
+		*" liar "*) table liar liar ;;
+		esac
 		[ -z "${slot2+set}" ] || table slot2 slot '-DPORT=\_SB.PCI0.S18' $slot2
 	}
 	cp "$vm/tap.sh" "$vm/laptops/lib.sh" "$vm/laptops/$args.sh" tree/lib/kvmfr/
