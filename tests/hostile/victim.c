@@ -39,8 +39,9 @@ const char *victim_load(bool zeroing)
 	if (admin_init() != FUZZ_FUNCTIONS)
 		return "there are not two ivshmem devices";
 	/* The core warns about an exporter that has no memory for a vmap. */
-	if (fault_prepare() && !fault_spare("dma_buf_vmap"))
-		return "no allocation can be spared";
+	if (fault_prepare() &&
+	    !(fault_spare("dma_buf_vmap") && fault_spare_copies()))
+		return "nothing can be spared";
 	/* An initramfs has what its maker had. */
 	chmod("/", 0755);
 	admin_open_nodes();

@@ -110,6 +110,11 @@ bool fault_spare(const char *function)
 	return function_filter("reject", function, 0, 0);
 }
 
+bool fault_spare_copies(void)
+{
+	return filter_set("fail_usercopy", "require", 0, 0);
+}
+
 /* The file is open before: opening it allocates. */
 static int fault_arm(int file, unsigned int number)
 {

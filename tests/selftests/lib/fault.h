@@ -12,6 +12,11 @@
 bool fault_prepare(void);
 /* None fail on the way through this function of the kernel; NULL: all may. */
 bool fault_spare(const char *function);
+/*
+ * No copy from or to user space fails. Those of a signal would: who cannot return
+ * from a handler goes on behind its last instruction, with whatever stands there.
+ */
+bool fault_spare_copies(void);
 
 /**
  * struct fault_case - something that allocates
