@@ -139,6 +139,13 @@ static bool kvmfr_bar_has_old_pages(const struct kvmfr_bar *bar)
 	return found;
 }
 
+/* Whether there is plenty of room for them: the kernel warns if it runs out. */
+static bool kvmfr_bar_affords_pages(const struct kvmfr_bar *bar)
+{
+	return (bar->size >> PAGE_SHIFT) * sizeof(struct page) >> PAGE_SHIFT <=
+	       si_mem_available() / 2;
+}
+
 /* Give the memory struct pages. 0 or -errno. */
 static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
 {
@@ -151,6 +158,8 @@ static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
 		return -EINVAL;
 	if (kvmfr_bar_has_old_pages(bar))
 		return -EBUSY;
+	if (!kvmfr_bar_affords_pages(bar))
+		return -ENOMEM;
 	bar->pgmap.type = MEMORY_DEVICE_GENERIC;
 	bar->pgmap.range.start = bar->phys;
 	bar->pgmap.range.end = bar->phys + bar->size - 1;
@@ -174,7 +183,7 @@ static const char *kvmfr_bar_remedy(int error)
 	case -EOPNOTSUPP:
 		return "the kernel lacks CONFIG_ZONE_DEVICE or encrypts memory";
 	case -ENOMEM:
-		return "out of memory, bind again later";
+		return "they need too much memory, free some and bind again";
 	case -ERANGE:
 		return "try <maxphysaddr mode='passthrough' limit='39'/>";
 	default:
