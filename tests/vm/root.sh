@@ -97,11 +97,14 @@ bootstrap()
 	IFS='
 '
 	# INITRD=No: the kernel package builds no initrd that nobody boots.
+	# Without the locks and pipes of whoever calls: mmdebstrap has sh write to a
+	# descriptor of its own, by a number of one digit.
 	# shellcheck disable=SC2046
 	INITRD=No mmdebstrap --variant=minbase $(apt_options) \
 		--include="$(packages "$list" | paste -sd,)" \
 		--customize-hook='mkdir "$1/src" "$1/cache"' \
-		"$release" "$new" "$@" >"$log" 2>&1
+		"$release" "$new" "$@" >"$log" 2>&1 \
+		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || return
 	unset IFS
 }
 
