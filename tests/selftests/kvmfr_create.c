@@ -4,13 +4,13 @@
  * and, however often a user repeats it, no line in the kernel log.
  */
 #include <fcntl.h>
-#include <grp.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 
 #include "kselftest_harness.h"
 #include "kvmfr_test.h"
+#include "nuisance.h"
 
 #define DEVICE_SIZE (16 * MIB)
 #define PAGE 4096UL
@@ -36,44 +36,16 @@ FIXTURE_TEARDOWN_PARENT(create)
 	EXPECT_EQ(0, kvmfr_unload());
 }
 
-/* Every pair that does not lie in the device in whole pages. */
-static const struct {
-	__u64 offset, size;
-} bad_ranges[] = {
-	{ 0, 0 },			/* empty: an oops in the old module */
-	{ PAGE, 0 },
-	{ DEVICE_SIZE, 0 },
-	{ 1, PAGE },			/* misaligned */
-	{ PAGE - 1, PAGE },
-	{ 0, 1 },
-	{ 0, PAGE - 1 },
-	{ 0, PAGE + 1 },
-	{ 512, PAGE },
-	{ 0, DEVICE_SIZE + PAGE },	/* too large */
-	{ PAGE, DEVICE_SIZE },
-	{ DEVICE_SIZE, PAGE },
-	{ DEVICE_SIZE - PAGE, 2 * PAGE },
-	{ 1ULL << 32, PAGE },
-	{ 0, 1ULL << 32 },
-	{ 0, 1ULL << 63 },
-	{ -PAGE, PAGE },		/* the sum wraps to 0 or little more */
-	{ -PAGE, 2 * PAGE },
-	{ PAGE, -PAGE },
-	{ 2 * PAGE, -PAGE },
-	{ 1ULL << 63, 1ULL << 63 },
-	{ -1ULL, -1ULL },
-	{ -PAGE, -PAGE },
-};
-
 TEST_F(create, bad_ranges)
 {
-	unsigned int i;
+	struct bad_range range[BAD_RANGES], *bad;
 
-	for (i = 0; i < ARRAY_SIZE(bad_ranges); i++)
-		EXPECT_EQ(-EINVAL, kvmfr_create(self->fd, bad_ranges[i].offset,
-						bad_ranges[i].size, 0))
-			TH_LOG("offset 0x%llx size 0x%llx",
-			       bad_ranges[i].offset, bad_ranges[i].size);
+	bad_ranges(DEVICE_SIZE, range);
+	for (bad = range; bad < range + BAD_RANGES; bad++)
+		EXPECT_EQ(-EINVAL,
+			  kvmfr_create(self->fd, bad->offset, bad->size, 0))
+			TH_LOG("offset 0x%llx size 0x%llx", bad->offset,
+			       bad->size);
 	EXPECT_EQ(0, kvmfr_attr(0, "exports"));
 }
 
@@ -241,52 +213,20 @@ TEST_F(create, several_threads_at_once)
 	EXPECT_EQ(0, kvmfr_attr(0, "exports"));
 }
 
-/* Everything a user with access to the node can do wrong, and right. */
-static void be_a_nuisance(int fd)
+TEST_F_TIMEOUT(create, users_cannot_fill_the_log, NUISANCE_TIMEOUT)
 {
-	struct kvmfr_dmabuf_create create = { .size = PAGE };
-	unsigned int i;
-	void *memory;
-	int buffer;
+	const struct nuisance user = {
+		.device = self->fd,
+		.size = DEVICE_SIZE,
+		.memory = mmap(NULL, DEVICE_SIZE, PROT_READ | PROT_WRITE,
+			       MAP_SHARED, self->fd, 0),
+		.dmabuf = kvmfr_create(self->fd, PAGE, 16 * PAGE, 0),
+		.importer = { -1, -1 },
+	};
 
-	for (i = 0; i < ARRAY_SIZE(bad_ranges); i++) {
-		kvmfr_create(fd, bad_ranges[i].offset, bad_ranges[i].size, 0);
-		mmap(NULL, bad_ranges[i].size, PROT_READ, MAP_SHARED, fd,
-		     bad_ranges[i].offset);
-	}
-	ioctl(fd, KVMFR_DMABUF_CREATE, NULL);
-	ioctl(fd, _IO('u', 0x45), &create);
-	if (ftruncate(fd, 1) || fallocate(fd, 0, 0, 1) || read(fd, &i, 1))
-		lseek(fd, -1, SEEK_SET);
-
-	memory = mmap(NULL, DEVICE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
-	if (mremap(memory, DEVICE_SIZE, 2 * DEVICE_SIZE, 0) == MAP_FAILED)
-		munmap(memory, DEVICE_SIZE);
-	buffer = kvmfr_create(fd, 0, DEVICE_SIZE, 0);
-	mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, buffer, 0);
-	mmap(NULL, 2 * DEVICE_SIZE, PROT_READ, MAP_SHARED, buffer, 0);
-	close(buffer);
-}
-
-TEST_F(create, users_cannot_fill_the_log)
-{
-	int kmsg, marker, i;
-
-	kmsg = kmsg_open();
-	ASSERT_LE(0, kmsg);
-	marker = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, marker);
-	ASSERT_EQ(0, setgroups(0, NULL));
-	ASSERT_EQ(0, setresgid(NOBODY, NOBODY, NOBODY));
-	ASSERT_EQ(0, setresuid(NOBODY, NOBODY, NOBODY));
-
-	for (i = 0; i < 100; i++)
-		be_a_nuisance(self->fd);
-
-	/* A record without newline shows only when the next one comes. */
-	ASSERT_LT(0, write(marker, "nuisance over\n", 14));
-	EXPECT_EQ(1, kmsg_count(kmsg, "nuisance over"));
-	EXPECT_EQ(1, kmsg_count(kmsg, ""));
+	ASSERT_NE(MAP_FAILED, user.memory);
+	ASSERT_LE(0, user.dmabuf);
+	EXPECT_EQ(0, nuisance_lines(&user));
 }
 
 TEST_HARNESS_MAIN
