@@ -41,6 +41,13 @@ long meminfo_kb(const char *field);
 long memory_free_kb(void);
 /* Kernel memory that holds objects and tables, in bytes. */
 long kernel_memory(void);
+/* Objects in use in all kmalloc caches, those that a memory cgroup is charged
+ * for, or the others. The caches are shrunk first, so that a few hundred are wrong
+ * at most.
+ */
+long kmalloc_objects(bool charged);
+/* Whether a checker of the kernel makes objects larger than what is in them. */
+bool kmalloc_padded(void);
 /* Mappings of this process whose line in /proc/self/maps contains @text. */
 int maps_count(const char *text);
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kernel says about memory, and making free memory dirty. */
 #include <errno.h>
+#include <glob.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "kvmfr_test.h"
+
+#define SLABS "/sys/kernel/slab/"
 
 /* "Name:   123 kB" -> 123 if the line is about @field, else -ENOENT. */
 static long field_kb(const char *line, const char *field)
@@ -109,6 +113,45 @@ long memory_free_kb(void)
 long kernel_memory(void)
 {
 	return (meminfo_kb("Slab") + meminfo_kb("VmallocUsed")) * 1024;
+}
+
+/* "objects" is "12 N0=12": their number, and the same by node. */
+static long slab_objects(const char *cache)
+{
+	char path[128], text[256];
+	long ret;
+
+	snprintf(path, sizeof(path), "%s/shrink", cache);
+	ret = text_write(path, "1");
+	if (ret < 0)
+		return ret;
+	snprintf(path, sizeof(path), "%s/objects", cache);
+	ret = text_read(path, text, sizeof(text));
+	return ret < 0 ? ret : atol(text);
+}
+
+long kmalloc_objects(bool charged)
+{
+	long sum = 0, number = -ENOENT;
+	glob_t found = { 0 };
+	size_t i;
+
+	glob(SLABS "kmalloc-*", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++) {
+		if (!strstr(found.gl_pathv[i], "/kmalloc-cg-") == charged)
+			continue;
+		number = slab_objects(found.gl_pathv[i]);
+		if (number < 0)
+			break;
+		sum += number;
+	}
+	globfree(&found);
+	return number < 0 ? number : sum;
+}
+
+bool kmalloc_padded(void)
+{
+	return number_read(SLABS "kmalloc-64/slab_size") > 64;
 }
 
 int memory_dirty(size_t bytes)
