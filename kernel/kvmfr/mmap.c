@@ -152,6 +152,9 @@ int kvmfr_dev_mmap(struct kvmfr_dev *kdev, struct vm_area_struct *vma)
 		/* Shared with the hypervisor, which cannot decrypt. */
 		vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
 	if (!kvmfr_region_has_pages(region)) {
+		if (!(vma->vm_flags & (VM_SHARED | VM_WRITE)))
+			/* Never to be written, hence never to be copied. */
+			vm_flags_clear(vma, VM_MAYWRITE);
 		if (vma_is_cow_mapping(vma))
 			return -EINVAL;
 		vm_flags_set(vma, VM_PFNMAP | VM_IO);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -215,6 +216,25 @@ TEST_F(memory, private_copies)
 	EXPECT_EQ(0, munmap(private, variant->size));
 }
 
+/* Nothing to copy as long as nobody may write; without pages nobody ever may. */
+TEST_F(memory, private_read_only)
+{
+	unsigned char *private = mmap(NULL, variant->size, PROT_READ,
+				      MAP_PRIVATE, self->fd, 0);
+
+	ASSERT_NE(MAP_FAILED, private);
+	EXPECT_EQ(2 * PAGE, tag(private + 2 * PAGE));
+	*(size_t *)(self->map + 2 * PAGE) = 1;
+	EXPECT_EQ(1, tag(private + 2 * PAGE));
+	EXPECT_EQ(variant->size - PAGE, tag(private + variant->size - PAGE));
+	EXPECT_EQ(SIGSEGV, memory_store(private, 1));
+	if (variant->size == WITHOUT_PAGES) {
+		EXPECT_EQ(-1, mprotect(private, PAGE, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(EACCES, errno);
+	}
+	EXPECT_EQ(0, munmap(private, variant->size));
+}
+
 /* The kernel refuses this for I/O memory, which is as good as doing it. */
 TEST_F(memory, dontneed_keeps_contents)
 {
@@ -254,6 +274,7 @@ TEST_F(memory, buffers_at_offsets)
 		EXPECT_EQ(0, buffer[size - 1]);
 		EXPECT_EQ(MAP_FAILED, mremap(buffer, size, size + PAGE,
 					     MREMAP_MAYMOVE));
+		EXPECT_EQ(EFAULT, errno);
 		EXPECT_EQ(0, munmap(buffer, size));
 		EXPECT_EQ(0, close(dmabuf));
 	}
