@@ -246,32 +246,20 @@ static struct kvmfr_dev *kvmfr_dev_alloc(struct device *parent, int minor,
 	return kdev;
 }
 
-/* Nobody can use the memory from here on; users that exist lose it. */
-static void kvmfr_dev_revoke(struct kvmfr_dev *kdev)
-{
-	down_write(&kdev->alive);
-	WRITE_ONCE(kdev->dead, true);
-	up_write(&kdev->alive);
-	unmap_mapping_range(kdev->inode->i_mapping, 0, 0, 1);
-	kvmfr_users_stop(kdev);
-}
-
 /**
- * kvmfr_dev_add - publish memory as the next /dev/kvmfrN
+ * kvmfr_dev_create - make the next device of some memory
  * @parent: device the memory belongs to, or NULL
  * @kind: "static" or "ivshmem"
  * @removable: the memory can go away under open files
  * @region: the memory; taken over, and released on failure, too
  *
- * The node is usable when this returns, and even before.
- *
  * Context: may sleep.
- * Return: the device, to be given to kvmfr_dev_remove() and kvmfr_dev_put(), or
+ * Return: the device, to be given to kvmfr_dev_publish() and kvmfr_dev_put(), or
  * an error pointer: -ENOSPC if all KVMFR_MAX_DEVICES minors are taken, -ENOMEM.
  */
-struct kvmfr_dev *kvmfr_dev_add(struct device *parent, const char *kind,
-				bool removable,
-				const struct kvmfr_region *region)
+struct kvmfr_dev *kvmfr_dev_create(struct device *parent, const char *kind,
+				   bool removable,
+				   const struct kvmfr_region *region)
 {
 	struct kvmfr_region taken = *region;
 	struct kvmfr_dev *kdev;
@@ -293,11 +281,7 @@ struct kvmfr_dev *kvmfr_dev_add(struct device *parent, const char *kind,
 	kdev->cdev.owner = THIS_MODULE;
 	ret = dev_set_name(&kdev->dev, "kvmfr%d", minor);
 	if (!ret)
-		ret = cdev_device_add(&kdev->cdev, &kdev->dev);
-	if (!ret)
 		return kdev;
-	/* A node made by hand may have been opened already. */
-	kvmfr_dev_revoke(kdev);
 	ida_free(&kvmfr_minors, minor);
 	kvmfr_dev_put(kdev);
 	return ERR_PTR(ret);
@@ -309,23 +293,53 @@ err_release:
 	return ERR_PTR(ret);
 }
 
+/* Nobody can use the memory from here on; users that exist lose it. */
+static void kvmfr_dev_revoke(struct kvmfr_dev *kdev)
+{
+	down_write(&kdev->alive);
+	WRITE_ONCE(kdev->dead, true);
+	up_write(&kdev->alive);
+	unmap_mapping_range(kdev->inode->i_mapping, 0, 0, 1);
+	kvmfr_users_stop(kdev);
+	ida_free(&kvmfr_minors, MINOR(kdev->dev.devt));
+}
+
+/**
+ * kvmfr_dev_publish - let users have a device
+ * @kdev: device
+ *
+ * The node is usable when this returns, and even before. On failure, too: who
+ * made a node by hand may have it open then, has lost it as by
+ * kvmfr_dev_remove(), and may still have pages pinned.
+ *
+ * Context: may sleep.
+ * Return: 0, and kvmfr_dev_remove() has to follow; -ENOMEM. The caller's
+ * reference stays.
+ */
+int kvmfr_dev_publish(struct kvmfr_dev *kdev)
+{
+	int ret = cdev_device_add(&kdev->cdev, &kdev->dev);
+
+	if (ret)
+		kvmfr_dev_revoke(kdev);
+	return ret;
+}
+
 /**
  * kvmfr_dev_remove - take a device away from its users
  * @kdev: device
  *
  * Withdraws the node, lets every later access to a mapping end in SIGBUS and
- * every call that needs the memory in -ENODEV. DMA and kernel mappings that exist are counted in
- * @kdev->nr_kernel_users; no new ones are made. The caller's reference stays.
+ * every call that needs the memory in -ENODEV. DMA and kernel mappings that exist
+ * are counted in @kdev->nr_kernel_users; no new ones are made. The caller's
+ * reference stays.
  *
  * Context: may sleep.
  */
 void kvmfr_dev_remove(struct kvmfr_dev *kdev)
 {
-	int minor = MINOR(kdev->dev.devt);
-
 	cdev_device_del(&kdev->cdev, &kdev->dev);
 	kvmfr_dev_revoke(kdev);
-	ida_free(&kvmfr_minors, minor);
 }
 
 static int kvmfr_init_fs_context(struct fs_context *fc)
@@ -341,7 +355,7 @@ static struct file_system_type kvmfr_fs_type = {
 };
 
 /**
- * kvmfr_chardev_init - get ready for kvmfr_dev_add()
+ * kvmfr_chardev_init - get ready for kvmfr_dev_create()
  *
  * Return: 0 or a negative errno.
  */

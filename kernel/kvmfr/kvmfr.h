@@ -142,9 +142,10 @@ void kvmfr_user_leave(struct kvmfr_dev *kdev);
 /* chardev.c */
 int kvmfr_chardev_init(void);
 void kvmfr_chardev_exit(void);
-struct kvmfr_dev *kvmfr_dev_add(struct device *parent, const char *kind,
-				bool removable,
-				const struct kvmfr_region *region);
+struct kvmfr_dev *kvmfr_dev_create(struct device *parent, const char *kind,
+				   bool removable,
+				   const struct kvmfr_region *region);
+int kvmfr_dev_publish(struct kvmfr_dev *kdev);
 void kvmfr_dev_remove(struct kvmfr_dev *kdev);
 bool kvmfr_dev_enter(struct kvmfr_dev *kdev);
 void kvmfr_dev_exit(struct kvmfr_dev *kdev);

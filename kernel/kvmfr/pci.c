@@ -28,6 +28,7 @@
 /**
  * struct kvmfr_bar - the shared memory of a PCI device
  * @node: in kvmfr_retired, once the device is gone
+ * @pdev: the device; holds a reference
  * @kdev: the node made of it; holds a reference
  * @pgmap: struct pages for the memory
  * @run: all of the memory, if it has pages
@@ -42,6 +43,7 @@
  */
 struct kvmfr_bar {
 	struct list_head node;
+	struct pci_dev *pdev;
 	struct kvmfr_dev *kdev;
 	struct dev_pagemap pgmap;
 	struct kvmfr_run run;
@@ -58,12 +60,16 @@ static LIST_HEAD(kvmfr_retired);
 static void kvmfr_reap_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(kvmfr_reaper, kvmfr_reap_work);
 
-static void kvmfr_bar_unmap(struct kvmfr_bar *bar)
+static void kvmfr_bar_free(struct kvmfr_bar *bar)
 {
 	if (bar->has_pages)
 		memunmap_pages(&bar->pgmap);
-	else
+	else if (bar->vaddr)
 		memunmap(bar->vaddr);
+	if (bar->kdev)
+		kvmfr_dev_put(bar->kdev);
+	pci_dev_put(bar->pdev);
+	kfree(bar);
 }
 
 /*
@@ -99,9 +105,7 @@ static bool kvmfr_reap(void)
 		if (!kvmfr_bar_is_idle(bar))
 			continue;
 		list_del(&bar->node);
-		kvmfr_bar_unmap(bar);
-		kvmfr_dev_put(bar->kdev);
-		kfree(bar);
+		kvmfr_bar_free(bar);
 	}
 	empty = list_empty(&kvmfr_retired);
 	mutex_unlock(&kvmfr_retired_lock);
@@ -124,8 +128,18 @@ static void kvmfr_bar_retire(struct kvmfr_bar *bar)
 	kvmfr_reap_work(NULL);
 }
 
-/* A predecessor's pages may still be in use at the same address. */
-static bool kvmfr_bar_has_old_pages(const struct kvmfr_bar *bar)
+static bool kvmfr_bar_overlaps(const struct kvmfr_bar *bar,
+			       const struct kvmfr_bar *old)
+{
+	return old->phys < bar->phys + bar->size &&
+	       bar->phys < old->phys + old->size;
+}
+
+/*
+ * Whether a predecessor's memory is still in use at the same address. If that
+ * is the same device, so is the memory; @other asks for those that are not.
+ */
+static bool kvmfr_bar_is_taken(const struct kvmfr_bar *bar, bool other)
 {
 	const struct kvmfr_bar *old;
 	bool found = false;
@@ -133,8 +147,8 @@ static bool kvmfr_bar_has_old_pages(const struct kvmfr_bar *bar)
 	kvmfr_reap();
 	mutex_lock(&kvmfr_retired_lock);
 	list_for_each_entry(old, &kvmfr_retired, node)
-		found |= old->phys < bar->phys + bar->size &&
-			 bar->phys < old->phys + old->size;
+		found |= kvmfr_bar_overlaps(bar, old) &&
+			 !(other && old->pdev == bar->pdev);
 	mutex_unlock(&kvmfr_retired_lock);
 	return found;
 }
@@ -156,7 +170,7 @@ static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
 		return -EOPNOTSUPP;
 	if (!IS_ALIGNED(bar->phys | bar->size, KVMFR_PAGES_ALIGN))
 		return -EINVAL;
-	if (kvmfr_bar_has_old_pages(bar))
+	if (kvmfr_bar_is_taken(bar, false))
 		return -EBUSY;
 	if (!kvmfr_bar_affords_pages(bar))
 		return -ENOMEM;
@@ -192,7 +206,7 @@ static const char *kvmfr_bar_remedy(int error)
 }
 
 /* Map the memory, with pages if possible. 0 or -errno. */
-static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
+static int kvmfr_bar_map(struct kvmfr_bar *bar)
 {
 	int ret = kvmfr_bar_map_pages(bar);
 
@@ -202,9 +216,9 @@ static int kvmfr_bar_map(struct kvmfr_bar *bar, struct pci_dev *pdev)
 	bar->vaddr = memremap(bar->phys, bar->size, MEMREMAP_WB | MEMREMAP_DEC);
 	if (!bar->vaddr)
 		return -ENOMEM;
-	pci_notice(pdev,
+	pci_notice(bar->pdev,
 		   "no pages for %pR (%pe), dma-bufs cannot be imported: %s\n",
-		   &pdev->resource[KVMFR_BAR], ERR_PTR(ret),
+		   &bar->pdev->resource[KVMFR_BAR], ERR_PTR(ret),
 		   kvmfr_bar_remedy(ret));
 	return 0;
 }
@@ -214,7 +228,7 @@ static void kvmfr_bar_release_region(struct kvmfr_region *region)
 {
 }
 
-static int kvmfr_bar_publish(struct kvmfr_bar *bar, struct pci_dev *pdev)
+static int kvmfr_bar_publish(struct kvmfr_bar *bar)
 {
 	struct kvmfr_region region = {
 		.size = bar->size,
@@ -229,38 +243,55 @@ static int kvmfr_bar_publish(struct kvmfr_bar *bar, struct pci_dev *pdev)
 		region.runs = &bar->run;
 		region.nr_runs = 1;
 	}
-	kdev = kvmfr_dev_add(&pdev->dev, "ivshmem", true, &region);
+	kdev = kvmfr_dev_create(&bar->pdev->dev, "ivshmem", true, &region);
 	if (IS_ERR(kdev))
-		return dev_err_probe(&pdev->dev, PTR_ERR(kdev),
-				     "cannot create a node (limit %d)\n",
-				     KVMFR_MAX_DEVICES);
+		return PTR_ERR(kdev);
 	bar->kdev = kdev;
-	return 0;
+	return kvmfr_dev_publish(kdev);
 }
 
-static struct kvmfr_bar *kvmfr_bar_create(struct pci_dev *pdev)
+static struct kvmfr_bar *kvmfr_bar_alloc(struct pci_dev *pdev)
 {
-	struct kvmfr_bar *bar;
-	int ret;
+	struct kvmfr_bar *bar = kzalloc(sizeof(*bar), GFP_KERNEL);
 
-	bar = kzalloc(sizeof(*bar), GFP_KERNEL);
 	if (!bar)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
+	bar->pdev = pci_dev_get(pdev);
 	bar->phys = pci_resource_start(pdev, KVMFR_BAR);
 	bar->size = pci_resource_len(pdev, KVMFR_BAR);
-	ret = kvmfr_bar_map(bar, pdev);
+	return bar;
+}
+
+/* Map and publish it. 0 or -errno; then it is gone, or will be. */
+static int kvmfr_bar_add(struct kvmfr_bar *bar)
+{
+	int ret;
+
+	/* Who has pages of another device would reach into this one's. */
+	if (kvmfr_bar_is_taken(bar, true)) {
+		pci_err(bar->pdev,
+			"programs still use memory of another device that was at %pR; bind again when they have ended\n",
+			&bar->pdev->resource[KVMFR_BAR]);
+		ret = -EBUSY;
+		goto err_free;
+	}
+	ret = kvmfr_bar_map(bar);
 	if (ret)
 		goto err_free;
-	ret = kvmfr_bar_publish(bar, pdev);
-	if (ret)
-		goto err_unmap;
-	return bar;
+	ret = kvmfr_bar_publish(bar);
+	if (!ret)
+		return 0;
+	dev_err_probe(&bar->pdev->dev, ret, "cannot create a node (limit %d)\n",
+		      KVMFR_MAX_DEVICES);
+	if (!bar->kdev)
+		goto err_free;
+	/* It was visible for a moment, see kvmfr_dev_publish(). */
+	kvmfr_bar_retire(bar);
+	return ret;
 
-err_unmap:
-	kvmfr_bar_unmap(bar);
 err_free:
-	kfree(bar);
-	return ERR_PTR(ret);
+	kvmfr_bar_free(bar);
+	return ret;
 }
 
 static int kvmfr_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -280,11 +311,10 @@ static int kvmfr_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pci_request_regions(pdev, KBUILD_MODNAME);
 	if (ret)
 		goto err_disable;
-	bar = kvmfr_bar_create(pdev);
-	if (IS_ERR(bar)) {
-		ret = PTR_ERR(bar);
+	bar = kvmfr_bar_alloc(pdev);
+	ret = bar ? kvmfr_bar_add(bar) : -ENOMEM;
+	if (ret)
 		goto err_regions;
-	}
 	pci_set_drvdata(pdev, bar);
 	return 0;
 

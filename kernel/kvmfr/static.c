@@ -189,13 +189,27 @@ static int kvmfr_static_alloc_region(struct kvmfr_region *region, size_t size)
 	return ret;
 }
 
+static struct kvmfr_dev *kvmfr_static_add(const struct kvmfr_region *region)
+{
+	struct kvmfr_dev *kdev;
+	int ret;
+
+	kdev = kvmfr_dev_create(NULL, "static", false, region);
+	if (IS_ERR(kdev))
+		return kdev;
+	ret = kvmfr_dev_publish(kdev);
+	if (!ret)
+		return kdev;
+	kvmfr_dev_put(kdev);
+	return ERR_PTR(ret);
+}
+
 static int kvmfr_static_publish(unsigned int index,
 				const struct kvmfr_region *region)
 {
 	unsigned long size_mb = region->size / SZ_1M;
-	struct kvmfr_dev *kdev;
+	struct kvmfr_dev *kdev = kvmfr_static_add(region);
 
-	kdev = kvmfr_dev_add(NULL, "static", false, region);
 	if (IS_ERR(kdev)) {
 		pr_err("static_size_mb=%s: cannot create the device of %lu MiB (%pe); nothing loaded\n",
 		       kvmfr_static_sizes, size_mb, kdev);

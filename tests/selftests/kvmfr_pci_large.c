@@ -38,7 +38,7 @@ TEST(works_without_pages)
 	if (ivshmem_find(SIZE, &function))
 		SKIP(return, "this VM has no such device");
 	ASSERT_EQ(0, kvmfr_load(NULL));
-	minor = ivshmem_wait_minor(&function, 10000);
+	minor = ivshmem_wait_minor(&function, NODE_TIMEOUT_MS);
 	ASSERT_LE(0, minor);
 	fd = kvmfr_open(minor, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, fd);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "dmabuf_test.h"
+#include "nuisance.h"
 #include "unplug.h"
 
 /* In the middle of the device, not at a multiple of anything huge. */
@@ -215,14 +216,14 @@ TEST_F(unplug, imported)
 	ASSERT_EQ(0, map_both(importer));
 	take_out();
 	EXPECT_EQ(-ENODEV, map_both(importer));
-	put_back();
+	put_back_in_use();
 	EXPECT_EQ(0, close(dmabuf));
 	EXPECT_EQ(0, importer_unmap(importer));
 	EXPECT_EQ(-ENODEV, map_both(importer));
 	EXPECT_EQ(0, importer_detach(importer));
 	EXPECT_EQ(0, close(importer));
 	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
-	expect_working(_metadata, self->minor, variant->size);
+	put_back_at_last();
 }
 
 /* Importing a part of the device that has this number now. 0 or -errno. */
@@ -238,16 +239,51 @@ static int import_again(int minor)
 	return ret;
 }
 
+/* Fill the part of the device that the buffer is. */
+static void buffer_fill(struct __test_metadata *_metadata, int dmabuf,
+			unsigned int seed)
+{
+	void *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	bytes_fill(memory, BUFFER_SIZE, seed);
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+}
+
 /*
- * The importer's device writes on. It has nothing else to write to than the
- * function's BAR, whose pages stay for it: as long as they are there the next
- * device at that place has none.
+ * What is in that part of the device that has this number now: two pages of @bytes
+ * behind the first one, around them what buffer_fill() left there.
+ */
+static void expect_two_written(struct __test_metadata *_metadata, int minor,
+			       const unsigned char *bytes, unsigned int seed)
+{
+	int fd = kvmfr_open(minor, O_RDWR | O_CLOEXEC), dmabuf;
+	unsigned char *memory, wanted[BUFFER_SIZE];
+
+	ASSERT_LE(0, fd);
+	dmabuf = buffer_create(fd);
+	memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, memory);
+	bytes_fill(wanted, BUFFER_SIZE, seed);
+	memcpy(wanted + PAGE, bytes, PAGE);
+	memcpy(wanted + 2 * PAGE, bytes, PAGE);
+	EXPECT_EQ(0, memcmp(memory, wanted, BUFFER_SIZE));
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+	EXPECT_EQ(0, close(dmabuf));
+	EXPECT_EQ(0, close(fd));
+}
+
+/*
+ * The importer's device writes on. It writes to the function's BAR and to nothing
+ * else, whose pages stay for it: as long as they are there the device has none when
+ * it is bound again, and another one at that place is refused.
  */
 TEST_F(unplug, importer_writes_on)
 {
 	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
 	unsigned char bytes[PAGE], *watched;
 	struct ivshmem neighbour, now;
+	bool works;
 	int fd;
 
 	if (importer < 0)
@@ -260,21 +296,26 @@ TEST_F(unplug, importer_writes_on)
 	ASSERT_NE(MAP_FAILED, watched);
 	bytes_fill(watched, WITHOUT_PAGES, 1);
 	bytes_fill(bytes, PAGE, 2);
+	buffer_fill(_metadata, dmabuf, 3);
 
 	take_out();
 	EXPECT_EQ(0, importer_dma_write(importer, PAGE, bytes, PAGE));
-	put_back();
+	works = put_back_in_use();
 	EXPECT_EQ(0, importer_dma_write(importer, 2 * PAGE, bytes, PAGE));
 	ASSERT_EQ(0, ivshmem_find(WITH_PAGES, &now));
-	EXPECT_EQ(now.start == self->function.start ? -EOPNOTSUPP : 0,
-		  import_again(self->minor));
+	if (works)
+		EXPECT_EQ(now.start == self->function.start ? -EOPNOTSUPP : 0,
+			  import_again(self->minor));
 	EXPECT_TRUE(bytes_are(watched, WITHOUT_PAGES, 1));
 
 	EXPECT_EQ(0, close(importer));
 	EXPECT_EQ(0, close(dmabuf));
+	put_back_at_last();
 	take_out();
 	put_back();
 	EXPECT_EQ(0, import_again(self->minor));
+	if (memory_stays(variant->way, &self->function))
+		expect_two_written(_metadata, self->minor, bytes, 3);
 	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
 	munmap(watched, WITHOUT_PAGES);
 	close(fd);
@@ -364,13 +405,43 @@ TEST_F(unplug, importer_exits)
 	EXPECT_EQ(0, close(importer));
 	EXPECT_EQ(0, close(dmabuf));
 	take_out();
-	put_back();
+	put_back_in_use();
 	EXPECT_NE(0, module_unload("kvmfr_test_importer"));
 	close(go[1]);
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
-	expect_working(_metadata, self->minor, variant->size);
+	put_back_at_last();
+}
+
+/* Before the function goes, while it is away, and when another one is there. */
+TEST_F_TIMEOUT(unplug, users_cannot_fill_the_log, NUISANCE_TIMEOUT)
+{
+	const int attached = variant->size == WITH_PAGES ? 0 : -EOPNOTSUPP;
+	int ret = module_load(KVMFR_IMPORTER_KO, NULL);
+	const struct nuisance user = {
+		.device = self->fd,
+		.size = variant->size,
+		.memory = map(self->fd, variant->size, MAP_SHARED),
+		.dmabuf = buffer_create(self->fd),
+		.importer = { importer_open(), importer_open() },
+	};
+
+	ASSERT_TRUE(!ret || ret == -EEXIST);
+	ASSERT_NE(MAP_FAILED, user.memory);
+	ASSERT_LE(0, user.importer[1]);
+	ASSERT_EQ(attached, importer_attach(user.importer[0], user.dmabuf, 0));
+	EXPECT_EQ(0, nuisance_lines(&user));
+	take_out();
+	EXPECT_EQ(0, nuisance_lines(&user));
+	put_back();
+	EXPECT_EQ(0, nuisance_lines(&user));
+
+	EXPECT_EQ(0, munmap(user.memory, variant->size));
+	EXPECT_EQ(0, close(user.dmabuf));
+	EXPECT_EQ(0, close(user.importer[0]));
+	EXPECT_EQ(0, close(user.importer[1]));
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
 }
 
 TEST_HARNESS_MAIN

@@ -18,6 +18,7 @@
 /**
  * struct score - what the processes of a test tell each other
  * @stop: workers: end
+ * @removals: counts up when a removal begins and when it has ended: odd meanwhile
  * @opened: opens that succeeded
  * @touched: mappings whose pages were all written
  * @revoked: mappings that ended in SIGBUS
@@ -25,6 +26,7 @@
  */
 struct score {
 	int stop;
+	unsigned long removals;
 	unsigned long opened;
 	unsigned long touched;
 	unsigned long revoked;
@@ -32,6 +34,9 @@ struct score {
 };
 
 static struct score *score;
+
+/* Of this process: score->removals just before it opened the device. */
+static unsigned long removals_at_open;
 
 /* What the suite says on the kernel's command line comes as environment. */
 static long long loop_ms(void)
@@ -56,6 +61,29 @@ static bool gone(int error)
 	return error == ENODEV || error == ENXIO || error == ENOENT;
 }
 
+static unsigned long removals(void)
+{
+	return __atomic_load_n(&score->removals, __ATOMIC_SEQ_CST);
+}
+
+/* Whether a removal can be why what has been opened is gone. */
+static bool removed_since_open(void)
+{
+	return removals_at_open % 2 || removals() != removals_at_open;
+}
+
+/* The workers know of each removal. 0 or -errno. */
+static int remove_device(const struct unplug_way *way,
+			 const struct ivshmem *function)
+{
+	int ret;
+
+	__atomic_fetch_add(&score->removals, 1, __ATOMIC_SEQ_CST);
+	ret = way->out(function);
+	__atomic_fetch_add(&score->removals, 1, __ATOMIC_SEQ_CST);
+	return ret;
+}
+
 /* The step that failed becomes the worker's exit code. */
 enum step {
 	STEP_OPEN = 1,
@@ -67,13 +95,19 @@ enum step {
 	STEP_FORK,
 };
 
+/* A call on what has been opened may only fail for one reason. */
+static int step_failed(int error, enum step step)
+{
+	return gone(error) && removed_since_open() ? 0 : step;
+}
+
 static int use_memory(unsigned char *memory, size_t size)
 {
 	int number = memory_touch(memory, size);
 
 	if (!number)
 		count(&score->touched);
-	else if (number == SIGBUS)
+	else if (number == SIGBUS && removed_since_open())
 		count(&score->revoked);
 	else
 		return STEP_ACCESS;
@@ -86,7 +120,7 @@ static int use_mapping(int fd, size_t size)
 	int step;
 
 	if (memory == MAP_FAILED)
-		return gone(errno) ? 0 : STEP_MMAP;
+		return step_failed(errno, STEP_MMAP);
 	step = use_memory(memory, size);
 	munmap(memory, size);
 	return step;
@@ -99,7 +133,7 @@ static int use_buffer(int fd, size_t size)
 	int step = 0;
 
 	if (dmabuf < 0)
-		return gone(-dmabuf) ? 0 : STEP_CREATE;
+		return step_failed(-dmabuf, STEP_CREATE);
 	memory = map(dmabuf, size / 2, MAP_SHARED);
 	if (memory != MAP_FAILED) {
 		count(&score->exported);
@@ -107,8 +141,7 @@ static int use_buffer(int fd, size_t size)
 		step = use_memory(memory, size / 2);
 		munmap(memory, size / 2);
 	} else {
-		if (!gone(errno))
-			step = STEP_BUFFER_MMAP;
+		step = step_failed(errno, STEP_BUFFER_MMAP);
 		close(dmabuf);
 	}
 	return step;
@@ -122,7 +155,7 @@ static int use_fork(int fd, size_t size)
 	pid_t child;
 
 	if (memory == MAP_FAILED)
-		return gone(errno) ? 0 : STEP_MMAP;
+		return step_failed(errno, STEP_MMAP);
 	step = use_memory(memory, size);
 	child = fork();
 	if (!child)
@@ -138,7 +171,7 @@ static int use_device(int fd, size_t size, unsigned int choice)
 	long seen = kvmfr_size(fd);
 
 	if (seen < 0)
-		return gone(-seen) ? 0 : STEP_SIZE;
+		return step_failed(-seen, STEP_SIZE);
 	if (seen != (long)size)
 		return STEP_SIZE;
 	switch (choice % 4) {
@@ -164,6 +197,7 @@ static int work(int minor, size_t size, unsigned int seed)
 		unsigned int choice = rand_r(&seed) >> 8;
 
 		if (fd < 0) {
+			removals_at_open = removals();
 			fd = open(path, O_RDWR | O_CLOEXEC);
 			if (fd < 0) {
 				if (!gone(errno))
@@ -246,7 +280,7 @@ TEST_F_TIMEOUT(unplug, everything_at_once, LOOP_TIMEOUT)
 	workers_start(_metadata, worker, self->minor, variant->size);
 	for (rounds = 0; rounds < 2 || clock_ms() < end; rounds++) {
 		sleep_ms(rounds * 7 % 60);
-		ASSERT_EQ(0, variant->way->out(&self->function));
+		ASSERT_EQ(0, remove_device(variant->way, &self->function));
 		EXPECT_EQ(0, memory_store(watched, rounds));
 		EXPECT_EQ((long)neighbour.size, kvmfr_size(fd));
 		sleep_ms(rounds * 5 % 20);
@@ -262,7 +296,8 @@ TEST_F_TIMEOUT(unplug, everything_at_once, LOOP_TIMEOUT)
 
 /*
  * The node is published last: whoever opens it, however early, finds a device
- * with memory. Workers hammer on the name, with no pause between the rounds.
+ * with memory, until a removal begins. Workers hammer on the name, with no pause
+ * between the rounds.
  */
 static void race_probe(struct __test_metadata *_metadata,
 		       const struct unplug_way *way, unsigned long size)
@@ -279,8 +314,10 @@ static void race_probe(struct __test_metadata *_metadata,
 	ASSERT_LE(0, minor);
 	workers_start(_metadata, worker, minor, size);
 	for (rounds = 0; rounds < 5 || clock_ms() < end; rounds++) {
-		ASSERT_EQ(0, way->out(&function));
+		ASSERT_EQ(0, remove_device(way, &function));
 		ASSERT_EQ(0, way->in(&function));
+		ASSERT_EQ(minor,
+			  ivshmem_wait_minor(&function, NODE_TIMEOUT_MS));
 	}
 	workers_stop(_metadata, worker);
 	expect_working(_metadata, minor, size);

@@ -18,7 +18,6 @@
 #define BAR 2
 /* PCIe's own hot unplug blinks for five seconds before anything happens. */
 #define UNPLUG_TIMEOUT_MS 15000
-#define NODE_TIMEOUT_MS 10000
 #define BACKEND_ADD \
 	"object_add memory-backend-ram,id=mem%lu.%ld,size=%luM,share=on"
 #define DEVICE_ADD \
@@ -120,6 +119,18 @@ int ivshmem_find(unsigned long size, struct ivshmem *function)
 	return -ENODEV;
 }
 
+int ivshmem_wait(unsigned long size, struct ivshmem *function)
+{
+	long long end = clock_ms() + UNPLUG_TIMEOUT_MS;
+
+	while (ivshmem_find(size, function)) {
+		if (clock_ms() > end)
+			return -ETIMEDOUT;
+		sleep_ms(10);
+	}
+	return 0;
+}
+
 int ivshmem_minor(const struct ivshmem *function)
 {
 	char path[128], node[64];
@@ -198,13 +209,6 @@ static bool function_present(const struct ivshmem *function)
 	return !access(path, F_OK);
 }
 
-static int node_wait(const struct ivshmem *function)
-{
-	int minor = ivshmem_wait_minor(function, NODE_TIMEOUT_MS);
-
-	return minor < 0 ? minor : 0;
-}
-
 static int driver_out(const struct ivshmem *function)
 {
 	return pci_unbind(function->address);
@@ -212,9 +216,7 @@ static int driver_out(const struct ivshmem *function)
 
 static int driver_in(const struct ivshmem *function)
 {
-	int ret = pci_bind(function->address);
-
-	return ret ? ret : node_wait(function);
+	return pci_bind(function->address);
 }
 
 static int sysfs_out(const struct ivshmem *function)
@@ -224,9 +226,8 @@ static int sysfs_out(const struct ivshmem *function)
 
 static int sysfs_in(const struct ivshmem *function)
 {
-	int ret = pci_rescan();
-
-	return ret ? ret : node_wait(function);
+	(void)function;
+	return pci_rescan();
 }
 
 /* QEMU frees names a moment after the guest let the device go. */
@@ -311,8 +312,7 @@ static int monitor_in(const struct ivshmem *function)
 	if (ret)
 		return ret;
 	snprintf(command, sizeof(command), DEVICE_ADD, mib, mib, number, mib);
-	ret = monitor_retry(command);
-	return ret ? ret : node_wait(function);
+	return monitor_retry(command);
 }
 
 const struct unplug_way unplug_driver = { "unbind", driver_out, driver_in };

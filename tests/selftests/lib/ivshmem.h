@@ -15,6 +15,8 @@
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 #define PCI_ADDRESS_MAX 16
+/* Enough for a node to come, whatever else the machine does. */
+#define NODE_TIMEOUT_MS 10000
 
 /**
  * struct ivshmem - one ivshmem function
@@ -34,6 +36,8 @@ int pci_list(unsigned int vendor, unsigned int device, struct ivshmem *list,
 int ivshmem_list(struct ivshmem *list, int max);
 /* The ivshmem function whose BAR 2 has @size bytes. 0 or -ENODEV. */
 int ivshmem_find(unsigned long size, struct ivshmem *function);
+/* The same, waiting for it as long as plugging may take. 0 or -ETIMEDOUT. */
+int ivshmem_wait(unsigned long size, struct ivshmem *function);
 /* Minor number of the function's node, -ENODEV when it has none. */
 int ivshmem_minor(const struct ivshmem *function);
 /* The same, waiting up to @timeout_ms for it. -ETIMEDOUT when it stays away. */
@@ -49,7 +53,7 @@ int pci_rescan(void);
  * struct unplug_way - one way of taking a device out and putting it back
  * @name: for messages
  * @out: take it out; returns when it is gone. 0 or -errno
- * @in: put it back; returns when its node is there. 0 or -errno
+ * @in: put it back; its node comes then, or later. 0 or -errno
  */
 struct unplug_way {
 	const char *name;

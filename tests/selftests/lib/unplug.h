@@ -192,10 +192,29 @@ static inline void expect_working(struct __test_metadata *_metadata, int minor,
 	close(fd);
 }
 
+/*
+ * Whether a function that came back has the memory that was there before, at its
+ * place: QEMU gives a new device new memory, the others keep theirs.
+ */
+static inline bool memory_stays(const struct unplug_way *way,
+				const struct ivshmem *function)
+{
+	struct ivshmem now;
+
+	return way != &unplug_monitor &&
+	       !ivshmem_find(function->size, &now) &&
+	       now.start == function->start;
+}
+
 #define take_out() \
 	function_out(_metadata, variant->way, &self->function, self->minor)
 #define put_back() \
 	function_in(_metadata, variant->way, &self->function, self->minor)
+#define put_back_in_use() \
+	function_in_in_use(_metadata, variant->way, &self->function, \
+			   self->minor)
+#define put_back_at_last() \
+	function_in_at_last(_metadata, &self->function, self->minor)
 
 static inline void function_out(struct __test_metadata *_metadata,
 				const struct unplug_way *way,
@@ -214,6 +233,55 @@ static inline void function_in(struct __test_metadata *_metadata,
 			       const struct ivshmem *function, int minor)
 {
 	ASSERT_EQ(0, way->in(function));
+	ASSERT_EQ(minor, ivshmem_wait_minor(function, NODE_TIMEOUT_MS));
+	expect_working(_metadata, minor, function->size);
+}
+
+/* The core matches no driver with a device that it is still adding: -ENODEV. */
+static inline int bind_added(const char *address)
+{
+	long long end = clock_ms() + NODE_TIMEOUT_MS;
+	int ret;
+
+	while ((ret = pci_bind(address)) == -ENODEV && clock_ms() < end)
+		sleep_ms(10);
+	return ret;
+}
+
+/*
+ * Pages of the old device, if it had any, are still in use. Who has them may reach that very device
+ * through them, bound again, but not another one that has its place; a device that
+ * is found again by a rescan might be any. True if it works.
+ */
+static inline bool function_in_in_use(struct __test_metadata *_metadata,
+				      const struct unplug_way *way,
+				      const struct ivshmem *function, int minor)
+{
+	struct ivshmem now;
+
+	ASSERT_EQ(0, way->in(function));
+	ASSERT_EQ(0, ivshmem_wait(function->size, &now));
+	if (function->size == WITH_PAGES && way != &unplug_driver &&
+	    now.start == function->start) {
+		EXPECT_EQ(-EBUSY, bind_added(now.address));
+		expect_no_node(_metadata, minor);
+		return false;
+	}
+	ASSERT_EQ(minor, ivshmem_wait_minor(function, NODE_TIMEOUT_MS));
+	expect_working(_metadata, minor, function->size);
+	return true;
+}
+
+/* Nobody uses them any more, of which the module may learn a second later. */
+static inline void function_in_at_last(struct __test_metadata *_metadata,
+				       const struct ivshmem *function,
+				       int minor)
+{
+	long long end = clock_ms() + NODE_TIMEOUT_MS;
+
+	while (ivshmem_minor(function) < 0 &&
+	       pci_bind(function->address) == -EBUSY && clock_ms() < end)
+		sleep_ms(10);
 	ASSERT_EQ(minor, ivshmem_minor(function));
 	expect_working(_metadata, minor, function->size);
 }
