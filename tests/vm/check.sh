@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs suites on kernels: KERNEL=6.1|6.12|7.x|sanitizer|all SUITE=prefix check.sh
 # all is without the sanitizer kernel. QUICK=1: each suite on the kernels that it
-# names for that, if it does.
+# names for that, or on the oldest and the newest.
 # One machine per core at a time. The last line is the sum of all results.
 set -eu
 vm=$(cd "${0%/*}" && pwd)
@@ -29,14 +29,15 @@ kernels_of()
 {
 	(
 		# shellcheck disable=SC2153 # from lib.sh
-		kernels=$LABELS quick=''
+		all=$LABELS kernels='' quick=''
 		suite=$1
 		case $suite in
-		kvmfr_* | vfio_pm_* | laptop_*) kernels="$LABELS sanitizer" ;;
+		kvmfr_* | vfio_pm_* | laptop_*) all="$LABELS sanitizer" ;;
 		esac
 		# shellcheck source=/dev/null
 		. "$conf_dir/$suite.conf"
-		[ -z "$quick" ] || [ -z "${QUICK-}" ] || kernels=$quick
+		: "${quick:=${kernels:-6.1 7.x}}" "${kernels:=$all}"
+		[ -z "${QUICK-}" ] || kernels=$quick
 		echo "$kernels"
 	)
 }
