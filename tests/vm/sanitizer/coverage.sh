@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Lines and branches of our modules that ran on the sanitizer kernel, by file, in
-# all suites since the modules were last built: build/report/coverage-kernel.json.
+# all suites since the modules were last built: build/report/coverage-kernel.json; the
+# lines that did not in coverage-kernel.txt beside it.
 # Runs inside the tools root.
 set -eu
 src=/src/build/modules/sanitizer/src
@@ -41,9 +42,9 @@ mkdir -p /src/build/report
 cd "$work"
 gcovr -r "$src" --filter "$src/kernel/" --exclude ".*[.]mod[.]c" --gcov-ignore-errors=all \
 	--json-summary /src/build/report/coverage-kernel.json --json-summary-pretty \
-	--txt "$work/lines" "$work/sum" >>"$work/log" 2>&1 || {
+	--txt /src/build/report/coverage-kernel.txt "$work/sum" >>"$work/log" 2>&1 || {
 	tail -n 20 "$work/log"
 	exit 1
 }
 sed -n "s/^TOTAL.* \([0-9]*%\)\$/# coverage of the modules by $suites suites: \1 of the lines/p" \
-	"$work/lines"
+	/src/build/report/coverage-kernel.txt
