@@ -18,7 +18,7 @@
 
 #define PAGE 4096UL
 #define NOBODY 65534
-#define ROUNDS 100
+#define ROUNDS 10
 #define OVER "nuisance over"
 
 void bad_ranges(size_t size, struct bad_range range[BAD_RANGES])
