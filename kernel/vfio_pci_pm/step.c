@@ -8,7 +8,7 @@
  *
  * 1. the administrator says observe, or a host driver is at work: leave it;
  * 2. a virtual machine has it: stay out of its way;
- * 3. it did not come back from D3cold: D3hot;
+ * 3. it did not come back from D3cold, or is lost since: D3hot;
  * 4. the administrator says D3hot or D0, or a comparison has: that;
  * 5. it is not in D3cold: find out why;
  * 6. nobody has tried to wake it yet: try;
@@ -26,6 +26,8 @@
 /* If it does not go by itself it is kicked, and again. */
 #define KICK_MS 2000
 #define KICKS 2
+/* Until a device that is being unplugged has gone. */
+#define UNPLUG_NS (2 * NSEC_PER_SEC)
 /* From resuming a device to its being open. */
 #define OPENING_NS (3 * NSEC_PER_SEC)
 /* While a verdict waits to be doubted. */
@@ -212,6 +214,47 @@ static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
 	return LOOK_SOON_MS;
 }
 
+static unsigned int vfio_pm_lose(struct vfio_pm_slot *slot,
+				 struct pci_dev *lost)
+{
+	pci_err(lost,
+		"did not come back from D3cold, which is off for %s now\n",
+		pci_name(slot->port));
+	slot->wake = VFIO_PM_WAKE_FAILED;
+	slot->count.wake_failures++;
+	slot->count.d3cold_failures++;
+	return vfio_pm_fail(slot);
+}
+
+/*
+ * When the link stays down as the port wakes, the PCI core gives up what is below
+ * (pci_pm_bridge_power_up_actions()), and whoever woke the port is not told. Not
+ * pci_channel_offline(): that is true while an error is being handled, too.
+ */
+static struct pci_dev *vfio_pm_slot_lost(const struct vfio_pm_slot *slot)
+{
+	const struct vfio_pm_member *member;
+
+	list_for_each_entry(member, &slot->members, node)
+		if (!vfio_pm_is_bridge(member->pdev) &&
+		    device_is_registered(&member->pdev->dev) &&
+		    READ_ONCE(member->pdev->error_state) ==
+			    pci_channel_io_perm_failure)
+			return member->pdev;
+	return NULL;
+}
+
+/* It also gives up what was unplugged, just before it removes that. */
+static unsigned int vfio_pm_step_lost(struct vfio_pm_slot *slot,
+				      struct pci_dev *lost)
+{
+	if (!slot->lost_ns)
+		slot->lost_ns = ktime_get_ns();
+	if (ktime_get_ns() - slot->lost_ns < UNPLUG_NS)
+		return LOOK_SOON_MS;
+	return vfio_pm_lose(slot, lost);
+}
+
 static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
 {
 	struct pci_dev *lost;
@@ -226,13 +269,7 @@ static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
 	/* Whoever opens a device resets it, and it is away for a moment. */
 	if (vfio_pm_slot_is_in_use(slot))
 		return vfio_pm_serve(slot);
-	pci_err(lost,
-		"did not come back from D3cold, which is off for %s now\n",
-		pci_name(slot->port));
-	slot->wake = VFIO_PM_WAKE_FAILED;
-	slot->count.wake_failures++;
-	slot->count.d3cold_failures++;
-	return vfio_pm_fail(slot);
+	return vfio_pm_lose(slot, lost);
 }
 
 static void vfio_pm_explain_cold(struct vfio_pm_slot *slot, bool compare)
@@ -323,6 +360,8 @@ static unsigned int vfio_pm_step_auto(struct vfio_pm_slot *slot)
 
 static unsigned int vfio_pm_step_any(struct vfio_pm_slot *slot)
 {
+	struct pci_dev *lost;
+
 	if (slot->mode == VFIO_PM_MODE_OBSERVE) {
 		vfio_pm_explain(slot, "the policy is observe");
 		return vfio_pm_observe(slot);
@@ -333,6 +372,10 @@ static unsigned int vfio_pm_step_any(struct vfio_pm_slot *slot)
 		return vfio_pm_serve(slot);
 	if (slot->wake == VFIO_PM_WAKE_FAILED)
 		return vfio_pm_fail(slot);
+	lost = vfio_pm_slot_lost(slot);
+	if (lost)
+		return vfio_pm_step_lost(slot, lost);
+	slot->lost_ns = 0;
 	if (slot->mode == VFIO_PM_MODE_AUTO)
 		return vfio_pm_step_auto(slot);
 	vfio_pm_measure_interrupt(slot);

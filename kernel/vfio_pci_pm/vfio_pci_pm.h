@@ -300,6 +300,7 @@ struct vfio_pm_measure {
  * @wait_ns: since when it should be on its way to D3cold, 0 if it need not
  * @wait_changes: changes of level until then
  * @wait_kicks: kicks since then
+ * @lost_ns: since when the PCI core has given up a device, 0 if it has not
  * @asleep: a system suspend is going on
  * @slept: the slot did when that began
  * @resumed: a system suspend is over, look for what it left
@@ -336,6 +337,7 @@ struct vfio_pm_slot {
 	u64 wait_ns;
 	u64 wait_changes;
 	u8 wait_kicks;
+	u64 lost_ns;
 	bool asleep;
 	bool slept;
 	bool resumed;

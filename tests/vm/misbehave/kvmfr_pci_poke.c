@@ -21,6 +21,10 @@ static bool hold;
 module_param(hold, bool, 0444);
 MODULE_PARM_DESC(hold, "Keep it active while loaded");
 
+static bool lose;
+module_param(lose, bool, 0444);
+MODULE_PARM_DESC(lose, "Give it up, as the PCI core does without a link");
+
 static struct pci_dev *pdev;
 
 static int __init poke_init(void)
@@ -36,6 +40,8 @@ static int __init poke_init(void)
 	pm_runtime_get_sync(&pdev->dev);
 	if (forbid)
 		pci_d3cold_disable(pdev);
+	if (lose)
+		xchg(&pdev->error_state, pci_channel_io_perm_failure);
 	if (!hold)
 		pm_runtime_put(&pdev->dev);
 	return 0;
