@@ -173,8 +173,11 @@ static int vfio_pm_member_see(struct pci_dev *pdev, void *data)
 
 	if (!member) {
 		member = vfio_pm_member_add(slot, pdev);
-		if (!member)
-			return -ENOMEM;
+		/* Those behind it are there all the same. */
+		if (!member) {
+			vfio_pm_topology_update();
+			return 0;
+		}
 		/* Another device: nothing that was learnt is true for it. */
 		if (!slot->recovered)
 			vfio_pm_slot_measure_again(slot);
@@ -186,6 +189,8 @@ static int vfio_pm_member_see(struct pci_dev *pdev, void *data)
 /**
  * vfio_pm_slot_refresh - find out what is below the port
  * @slot: the slot
+ *
+ * A device that there is no memory for is looked for again soon.
  *
  * Context: process, in pci_lock_rescan_remove().
  */
@@ -220,10 +225,11 @@ static struct vfio_pm_slot *vfio_pm_slot_alloc(struct pci_dev *port)
 {
 	struct vfio_pm_policy_params params;
 	struct vfio_pm_slot *slot;
+	int ret;
 
 	slot = kzalloc(sizeof(*slot), GFP_KERNEL);
 	if (!slot)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	slot->port = pci_dev_get(port);
 	slot->has_power = vfio_pm_acpi_has_power(port);
 	mutex_init(&slot->lock);
@@ -234,10 +240,12 @@ static struct vfio_pm_slot *vfio_pm_slot_alloc(struct pci_dev *port)
 	vfio_pm_explain(slot, "just found");
 	vfio_pm_policy_parameters(&params);
 	vfio_pm_track_init(slot);
-	if (vfio_pm_policy_init(&slot->measure.policy, &params) ||
-	    !vfio_pm_member_add(slot, port)) {
+	ret = vfio_pm_policy_init(&slot->measure.policy, &params);
+	if (!ret && !vfio_pm_member_add(slot, port))
+		ret = -ENOMEM;
+	if (ret) {
 		vfio_pm_slot_free(slot);
-		return NULL;
+		return ERR_PTR(ret);
 	}
 	return slot;
 }
@@ -254,8 +262,8 @@ struct vfio_pm_slot *vfio_pm_slot_create(struct pci_dev *port)
 	struct device *dev;
 	int ret;
 
-	if (!slot)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(slot))
+		return slot;
 	/* Below no device, so that it does not count as a child of the port. */
 	dev = device_create_with_groups(&vfio_pm_class, NULL, MKDEV(0, 0), slot,
 					vfio_pm_slot_groups, "%s",

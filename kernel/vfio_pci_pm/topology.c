@@ -52,7 +52,10 @@ static void vfio_pm_slot_add(struct pci_dev *port)
 	struct vfio_pm_slot *slot = vfio_pm_slot_create(port);
 
 	if (IS_ERR(slot)) {
-		pci_err(port, "cannot be looked after: %pe\n", slot);
+		dev_err_ratelimited(&port->dev, "cannot be looked after: %pe\n",
+				    slot);
+		if (PTR_ERR(slot) == -ENOMEM)
+			vfio_pm_topology_update();
 		return;
 	}
 	mutex_lock(&vfio_pm_slots_lock);

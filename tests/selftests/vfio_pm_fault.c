@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Every allocation of loading vfio_pci_pm, which makes its slots, and of reading and
- * writing attributes fails once: afterwards each of them works.
+ * writing attributes fails once: afterwards each of them works. A device that there
+ * was no memory for is looked after a moment later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,11 @@
 #define PROBE "/sys/bus/pci/drivers_probe"
 #define VIRTIO_VENDOR 0x1af4
 #define VIRTIO_GPU 0x1050
+/* Its other function, which no driver of this machine wants. */
+#define INTEL_VENDOR 0x8086
+#define INTEL_E1000E 0x10d3
 #define LOAD_TIMEOUT 7200
+#define FIND_TIMEOUT_S 30
 /* The interpreter counts wrong what it has no memory for, and uses it freed. */
 #define AML "acpi_evaluate_object"
 /* Loading takes a thousand allocations; these are the ones of our init. */
@@ -152,6 +157,60 @@ TEST_F_TIMEOUT(fault, attributes, LOAD_TIMEOUT)
 
 	ASSERT_EQ(0, module_load(KO, ""));
 	report_each(_metadata, &what);
+}
+
+/* What no driver has keeps the slot awake, and is told of. */
+static bool is_known(const struct ivshmem *function)
+{
+	char text[4096];
+
+	return text_read(SLOT "/blockers", text, sizeof(text)) > 0 &&
+	       strstr(text, function->address);
+}
+
+static bool has_slot(const struct ivshmem *function)
+{
+	(void)function;
+	return !access(SLOT, F_OK);
+}
+
+static bool becomes(bool (*known)(const struct ivshmem *),
+		    const struct ivshmem *function, bool wanted)
+{
+	int i;
+
+	for (i = 0; i < FIND_TIMEOUT_S * 10 && known(function) != wanted; i++)
+		usleep(100 * 1000);
+	return known(function) == wanted;
+}
+
+/* Found again, while the first allocation within that function fails. */
+static void find_again(struct __test_metadata *_metadata,
+		       const struct ivshmem *function,
+		       bool (*known)(const struct ivshmem *),
+		       const char *within)
+{
+	ASSERT_EQ(0, module_load(KO, ""));
+	ASSERT_TRUE(becomes(known, function, true));
+	ASSERT_EQ(0, pci_write(function->address, "remove", "1"));
+	ASSERT_TRUE(becomes(known, function, false));
+	ASSERT_TRUE(fault_once(within));
+	EXPECT_EQ(0, pci_rescan());
+	EXPECT_TRUE(becomes(known, function, true));
+	EXPECT_TRUE(fault_once_happened());
+}
+
+TEST_F_TIMEOUT(fault, new_slot, LOAD_TIMEOUT)
+{
+	find_again(_metadata, &self->card, has_slot, "vfio_pm_slot_create");
+}
+
+TEST_F_TIMEOUT(fault, new_function, LOAD_TIMEOUT)
+{
+	struct ivshmem other;
+
+	ASSERT_EQ(1, pci_list(INTEL_VENDOR, INTEL_E1000E, &other, 1));
+	find_again(_metadata, &other, is_known, "vfio_pm_member_see");
 }
 
 TEST_HARNESS_MAIN

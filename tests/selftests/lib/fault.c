@@ -115,6 +115,22 @@ bool fault_spare_copies(void)
 	return filter_set("fail_usercopy", "require", 0, 0);
 }
 
+bool fault_once(const char *function)
+{
+	return function_filter("require", function, 0, 0) &&
+	       text_write(DEBUG "failslab/times", "1") >= 0 &&
+	       text_write(DEBUG "failslab/probability", "100") >= 0;
+}
+
+bool fault_once_happened(void)
+{
+	bool happened = !number_read(DEBUG "failslab/times");
+
+	text_write(DEBUG "failslab/probability", "0");
+	function_filter("require", NULL, 0, ULONG_MAX);
+	return happened;
+}
+
 /* The file is open before: opening it allocates. */
 static int fault_arm(int file, unsigned int number)
 {

@@ -51,4 +51,9 @@ struct fault_result {
 /* The first allocation fails, then the second, until there are no more. */
 struct fault_result fault_each(const struct fault_case *what);
 
+/* The next allocation of slab in this function of the kernel fails, whosever. */
+bool fault_once(const char *function);
+/* Whether it has; none fails from here on. */
+bool fault_once_happened(void);
+
 #endif /* KVMFR_TEST_FAULT_H */
