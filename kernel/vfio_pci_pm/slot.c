@@ -210,6 +210,17 @@ void vfio_pm_slot_refresh(struct vfio_pm_slot *slot)
 	vfio_pm_slot_kick(slot);
 }
 
+/* Its probes queue the work, so they go first. */
+static void vfio_pm_slot_quiesce(struct vfio_pm_slot *slot)
+{
+	struct vfio_pm_member *member;
+
+	list_for_each_entry(member, &slot->members, node)
+		vfio_pm_untrack_member(member);
+	synchronize_rcu();
+	cancel_delayed_work_sync(&slot->work);
+}
+
 static void vfio_pm_slot_free(struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_member *member, *next;
@@ -283,8 +294,7 @@ struct vfio_pm_slot *vfio_pm_slot_create(struct pci_dev *port)
 err_dev:
 	device_unregister(dev);
 err_slot:
-	/* Whoever found the files may have kicked it. */
-	cancel_delayed_work_sync(&slot->work);
+	vfio_pm_slot_quiesce(slot);
 	vfio_pm_slot_free(slot);
 	return ERR_PTR(ret);
 }
@@ -298,7 +308,6 @@ err_slot:
  */
 void vfio_pm_slot_destroy(struct vfio_pm_slot *slot)
 {
-	struct vfio_pm_member *member;
 	struct device *dev;
 
 	mutex_lock(&slot->lock);
@@ -306,10 +315,7 @@ void vfio_pm_slot_destroy(struct vfio_pm_slot *slot)
 	slot->dev = NULL;
 	mutex_unlock(&slot->lock);
 	device_unregister(dev);
-	list_for_each_entry(member, &slot->members, node)
-		vfio_pm_untrack_member(member);
-	synchronize_rcu();
-	cancel_delayed_work_sync(&slot->work);
+	vfio_pm_slot_quiesce(slot);
 	mutex_lock(&slot->lock);
 	vfio_pm_allow(slot, VFIO_PM_D3COLD);
 	mutex_unlock(&slot->lock);
