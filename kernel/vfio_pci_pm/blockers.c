@@ -90,15 +90,20 @@ static bool vfio_pm_refresh_d3cold(struct pci_dev *pdev)
 	return true;
 }
 
-static void vfio_pm_clear_no_d3cold(struct vfio_pm_slot *slot)
+static bool vfio_pm_clear_no_d3cold(struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_member *member;
+	bool tried = false;
 
-	list_for_each_entry(member, &slot->members, node)
-		if (vfio_pm_no_d3cold_is_stale(member->pdev) &&
-		    !vfio_pm_is_open(member->pdev) &&
-		    vfio_pm_refresh_d3cold(member->pdev))
+	list_for_each_entry(member, &slot->members, node) {
+		if (!vfio_pm_no_d3cold_is_stale(member->pdev) ||
+		    vfio_pm_is_open(member->pdev))
+			continue;
+		tried = true;
+		if (vfio_pm_refresh_d3cold(member->pdev))
 			slot->count.stale_cleared++;
+	}
+	return tried;
 }
 
 /* Any device directly below the bridge will do. */
@@ -124,24 +129,29 @@ static struct pci_dev *vfio_pm_child(struct vfio_pm_slot *slot,
  *
  * Context: process, slot->lock held. Sleeps until the device is awake if there
  * is something to do.
+ * Return: true if there was, whether or not the device woke.
  */
-void vfio_pm_blockers_repair(struct vfio_pm_slot *slot)
+bool vfio_pm_blockers_repair(struct vfio_pm_slot *slot)
 {
 	struct vfio_pm_member *member;
 	struct pci_dev *child;
+	bool tried;
 
 	lockdep_assert_held(&slot->lock);
 	vfio_pm_track_actor(slot, current);
-	vfio_pm_clear_no_d3cold(slot);
+	tried = vfio_pm_clear_no_d3cold(slot);
 	/* From the bottom: the PCI core passes the change upwards. */
 	list_for_each_entry_reverse(member, &slot->members, node) {
 		if (!vfio_pm_bridge_d3_is_stale(slot, member->pdev))
 			continue;
 		child = vfio_pm_child(slot, member->pdev);
-		if (child && !vfio_pm_is_open(child))
-			vfio_pm_refresh_d3cold(child);
+		if (!child || vfio_pm_is_open(child))
+			continue;
+		tried = true;
+		vfio_pm_refresh_d3cold(child);
 	}
 	vfio_pm_track_actor(slot, NULL);
+	return tried;
 }
 
 /**

@@ -175,6 +175,21 @@ static unsigned int vfio_pm_block(struct vfio_pm_slot *slot, u32 blockers)
 }
 
 /*
+ * It wakes a function. That this sleeps again, or does not wake, is a reason to look
+ * at the slot: where it does not help it would have itself called for ever.
+ */
+static void vfio_pm_repair(struct vfio_pm_slot *slot)
+{
+	u64 now = ktime_get_ns();
+
+	if (slot->repaired_ns &&
+	    now - slot->repaired_ns < LOOK_WAITING_MS * NSEC_PER_MSEC)
+		return;
+	if (vfio_pm_blockers_repair(slot))
+		slot->repaired_ns = now;
+}
+
+/*
  * Waits for D3cold, or says what is in its way. Once it has been there, being
  * awake for a moment is no reason to search.
  *
@@ -188,6 +203,7 @@ static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
 
 	if (vfio_pm_track_get(slot, &changes) == VFIO_PM_D3COLD) {
 		slot->wait_ns = 0;
+		slot->repaired_ns = 0;
 		return 0;
 	}
 	if (!slot->wait_ns || changes != slot->wait_changes) {
@@ -198,7 +214,7 @@ static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
 	ms = (ktime_get_ns() - slot->wait_ns) / NSEC_PER_MSEC;
 	if (slot->state == VFIO_PM_DECIDED && ms < KICK_MS)
 		return LOOK_SOON_MS;
-	vfio_pm_blockers_repair(slot);
+	vfio_pm_repair(slot);
 	blockers = vfio_pm_blockers_update(slot);
 	if (blockers) {
 		slot->wait_ns = 0;

@@ -300,6 +300,8 @@ struct vfio_pm_measure {
  * @wait_ns: since when it should be on its way to D3cold, 0 if it need not
  * @wait_changes: changes of level until then
  * @wait_kicks: kicks since then
+ * @repaired_ns: when it was last tried to put right what is in its way to D3cold, 0
+ *               if it has been there since
  * @lost_ns: since when the PCI core has given up a device, 0 if it has not
  * @asleep: a system suspend is going on
  * @slept: the slot did when that began
@@ -337,6 +339,7 @@ struct vfio_pm_slot {
 	u64 wait_ns;
 	u64 wait_changes;
 	u8 wait_kicks;
+	u64 repaired_ns;
 	u64 lost_ns;
 	bool asleep;
 	bool slept;
@@ -448,7 +451,7 @@ bool vfio_pm_is_open(struct pci_dev *pdev);
 
 /* blockers.c */
 u32 vfio_pm_blockers_update(struct vfio_pm_slot *slot);
-void vfio_pm_blockers_repair(struct vfio_pm_slot *slot);
+bool vfio_pm_blockers_repair(struct vfio_pm_slot *slot);
 void vfio_pm_blockers_first(struct vfio_pm_slot *slot, char *text, size_t size);
 ssize_t vfio_pm_blockers_emit(struct vfio_pm_slot *slot, char *buf);
 

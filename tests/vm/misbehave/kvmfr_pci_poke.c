@@ -21,11 +21,27 @@ static bool hold;
 module_param(hold, bool, 0444);
 MODULE_PARM_DESC(hold, "Keep it active while loaded");
 
+static bool fail;
+module_param(fail, bool, 0444);
+MODULE_PARM_DESC(fail, "It does not wake, while loaded");
+
+static bool refuse;
+module_param(refuse, bool, 0444);
+MODULE_PARM_DESC(refuse, "The PCI core keeps the port on, while loaded");
+
 static bool lose;
 module_param(lose, bool, 0444);
 MODULE_PARM_DESC(lose, "Give it up, as the PCI core does without a link");
 
 static struct pci_dev *pdev;
+
+/* A hotplug port that is not native, for the core; it does not look again. */
+static void refuse_d3(bool on)
+{
+	pdev->is_hotplug_bridge = on;
+	pdev->is_pciehp = on;
+	pdev->bridge_d3 = !on;
+}
 
 static int __init poke_init(void)
 {
@@ -42,16 +58,26 @@ static int __init poke_init(void)
 		pci_d3cold_disable(pdev);
 	if (lose)
 		xchg(&pdev->error_state, pci_channel_io_perm_failure);
+	if (refuse)
+		refuse_d3(true);
 	if (!hold)
 		pm_runtime_put(&pdev->dev);
+	if (fail) {
+		pm_runtime_suspend(&pdev->dev);
+		WRITE_ONCE(pdev->dev.power.runtime_error, -EIO);
+	}
 	return 0;
 }
 module_init(poke_init);
 
 static void __exit poke_exit(void)
 {
+	if (fail)
+		WRITE_ONCE(pdev->dev.power.runtime_error, 0);
 	if (!hold)
 		pm_runtime_get_sync(&pdev->dev);
+	if (refuse)
+		refuse_d3(false);
 	if (forbid && !forget)
 		pci_d3cold_enable(pdev);
 	pm_runtime_put(&pdev->dev);
