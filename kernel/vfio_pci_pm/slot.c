@@ -317,7 +317,9 @@ void vfio_pm_slot_destroy(struct vfio_pm_slot *slot)
 	device_unregister(dev);
 	vfio_pm_slot_quiesce(slot);
 	mutex_lock(&slot->lock);
-	vfio_pm_allow(slot, VFIO_PM_D3COLD);
+	/* A port that runtime PM does not touch does not change under this. */
+	if (vfio_pm_allow(slot, VFIO_PM_D3COLD))
+		pci_d3cold_enable(slot->port);
 	mutex_unlock(&slot->lock);
 	vfio_pm_measure_unclaim(slot);
 	vfio_pm_slot_free(slot);

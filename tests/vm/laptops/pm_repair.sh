@@ -44,3 +44,13 @@ watch
 between "the machine idles meanwhile" 55000 61000 $idle
 rmmod kvmfr_pci_poke
 becomes "once it works the slot is in D3cold again" 60 d3cold show level
+
+# A port that cannot be woken is left as the module found it, too.
+echo d3hot >$slot/policy
+becomes "the slot is in D3hot" 60 d3hot show level
+poke device=$port fail=1
+unload
+rmmod kvmfr_pci_poke
+passes "vfio_pci_pm is loaded again" load policy=d3cold
+becomes "the slot is in D3cold" 60 d3cold show level
+is "nothing blocks" "" "$(show blockers)"
