@@ -65,6 +65,19 @@ static int vfio_pm_bounds_restore(struct pci_dev *pdev, void *data)
 	return 0;
 }
 
+/* As the slot's own doing, which is no wake-up. */
+static int vfio_pm_recover_wake(struct vfio_pm_slot *slot)
+{
+	int ret;
+
+	mutex_lock(&slot->lock);
+	vfio_pm_track_actor(slot, current);
+	ret = pm_runtime_resume_and_get(&slot->port->dev);
+	vfio_pm_track_actor(slot, NULL);
+	mutex_unlock(&slot->lock);
+	return ret;
+}
+
 static void vfio_pm_remove_below(struct pci_bus *bus)
 {
 	struct pci_dev *pdev, *prev;
@@ -95,7 +108,7 @@ void vfio_pm_recover_slot(struct vfio_pm_slot *slot)
 	struct vfio_pm_bounds *bounds;
 
 	bounds = kzalloc(sizeof(*bounds), GFP_KERNEL);
-	if (!bus || !bounds || pm_runtime_resume_and_get(&slot->port->dev))
+	if (!bus || !bounds || vfio_pm_recover_wake(slot))
 		goto out;
 	vfio_pm_bounds_save(slot, bounds);
 	pci_notice(slot->port,

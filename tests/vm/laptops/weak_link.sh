@@ -32,6 +32,7 @@ is "it comes back by being removed and found again" $first "$(functions | head -
 
 broken recover=1
 becomes "with recover=1 it is found again" 60 1 show counters/recoveries
+is "which is no wake-up" "" "$(show wakers | grep kworker)"
 bind_functions
 passes "and opens" /lib/kvmfr/vfio_open $(functions)
 becomes "D3cold is off for it" 30 "D3hot suspended" power_of $port
