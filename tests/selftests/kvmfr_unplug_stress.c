@@ -285,6 +285,8 @@ TEST_F_TIMEOUT(unplug, everything_at_once, LOOP_TIMEOUT)
 		EXPECT_EQ((long)neighbour.size, kvmfr_size(fd));
 		sleep_ms(rounds * 5 % 20);
 		ASSERT_EQ(0, variant->way->in(&self->function));
+		ASSERT_EQ(self->minor, ivshmem_wait_minor(&self->function,
+							  NODE_TIMEOUT_MS));
 		EXPECT_EQ((unsigned char)rounds, watched[0]);
 	}
 	workers_stop(_metadata, worker);
@@ -313,7 +315,7 @@ static void race_probe(struct __test_metadata *_metadata,
 	minor = ivshmem_wait_minor(&function, 1000);
 	ASSERT_LE(0, minor);
 	workers_start(_metadata, worker, minor, size);
-	for (rounds = 0; rounds < 5 || clock_ms() < end; rounds++) {
+	for (rounds = 0; rounds < 2 || clock_ms() < end; rounds++) {
 		ASSERT_EQ(0, remove_device(way, &function));
 		ASSERT_EQ(0, way->in(&function));
 		ASSERT_EQ(minor,
@@ -373,7 +375,7 @@ TEST(unload_races_rescan)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(remove_and_rescan(function.address) ? 1 : 0);
 	}
-	for (rounds = 0; rounds < 5 || clock_ms() < end; rounds++) {
+	for (rounds = 0; rounds < 2 || clock_ms() < end; rounds++) {
 		ASSERT_EQ(0, kvmfr_load("static_size_mb=2"));
 		ASSERT_EQ(0, kvmfr_unload());
 	}
