@@ -102,7 +102,8 @@ void vfio_pm_driver_name(struct pci_dev *pdev, char *name, size_t size)
  * it to sleep, too, when its usage count says nothing. A former driver may have
  * left the device enabled; but then nobody owns the DMA of its IOMMU group,
  * which vfio claims before a device can be opened
- * (iommu_group_claim_dma_owner()).
+ * (iommu_group_claim_dma_owner()). Without an IOMMU vfio makes a group up
+ * (enable_unsafe_noiommu_mode) whose DMA nobody ever owns.
  *
  * Context: process; what it says may be over at once.
  * Return: true if it is open.
@@ -114,7 +115,8 @@ bool vfio_pm_is_open(struct pci_dev *pdev)
 
 	if (!vfio_pm_has_vfio_driver(pdev) || !pci_is_enabled(pdev))
 		return false;
-	/* None where vfio runs without an IOMMU. */
+	if (!READ_ONCE(pdev->dev.iommu))
+		return true;
 	group = iommu_group_get(&pdev->dev);
 	if (group) {
 		owned = iommu_group_dma_owner_claimed(group);

@@ -2,14 +2,16 @@
 /*
  * Opens PCI functions as a VM does, and says how long each took:
  *
- *   vfio_open [-m MILLISECONDS] ADDRESS...
+ *   vfio_open [-n] [-m MILLISECONDS] ADDRESS...
  *
  * prints "ADDRESS MICROSECONDS" once a function is open, keeps all of them open
  * for that time (0 unless given), closes them and prints "closed MICROSECONDS".
  * The functions are one IOMMU group or several; all share one container.
+ * -n: there is no IOMMU, and vfio was told to do without.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 #define PATH_SIZE 160
 
 static int container = -1;
+static bool no_iommu;
 
 static int fail(const char *what, const char *whose)
 {
@@ -52,7 +55,8 @@ static int group_path(const char *address, char *path, size_t size)
 		return fail("no IOMMU group of", address);
 	target[length] = '\0';
 	number = strrchr(target, '/');
-	snprintf(path, size, "/dev/vfio/%s", number ? number + 1 : target);
+	snprintf(path, size, "/dev/vfio/%s%s", no_iommu ? "noiommu-" : "",
+		 number ? number + 1 : target);
 	return 0;
 }
 
@@ -75,8 +79,10 @@ static int open_group(const char *address)
 		return fail("cannot open", path);
 	if (ioctl(fds[groups], VFIO_GROUP_SET_CONTAINER, &container))
 		return fail("cannot put into a container:", path);
-	if (!groups && ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		return fail("no type 1 IOMMU for", path);
+	if (!groups &&
+	    ioctl(container, VFIO_SET_IOMMU,
+		  no_iommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU))
+		return fail("the container cannot be set up for", path);
 	memcpy(paths[groups], path, sizeof(path));
 	return fds[groups++];
 }
@@ -106,19 +112,32 @@ static void close_functions(const int *devices, int count)
 	printf("closed %ld\n", now_us() - start);
 }
 
+static int usage(void)
+{
+	fputs("usage: vfio_open [-n] [-m MILLISECONDS] ADDRESS...\n", stderr);
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	int devices[MAX_FUNCTIONS];
 	unsigned int hold_ms = 0;
 	int count, option;
 
-	while ((option = getopt(argc, argv, "m:")) == 'm')
-		hold_ms = strtoul(optarg, NULL, 10);
-	if (option != -1 || optind == argc || argc - optind > MAX_FUNCTIONS) {
-		fprintf(stderr,
-			"usage: vfio_open [-m MILLISECONDS] ADDRESS...\n");
-		return 2;
+	while ((option = getopt(argc, argv, "nm:")) != -1) {
+		switch (option) {
+		case 'n':
+			no_iommu = true;
+			break;
+		case 'm':
+			hold_ms = strtoul(optarg, NULL, 10);
+			break;
+		default:
+			return usage();
+		}
 	}
+	if (optind == argc || argc - optind > MAX_FUNCTIONS)
+		return usage();
 	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (container < 0)
 		return -fail("cannot open", "/dev/vfio/vfio");

@@ -20,7 +20,7 @@ first=$BUILD/results/$suite-$label.first-boot.log
 
 # What a suite may set; see Documentation/testing.md.
 program=$suite args='' append='' qemu='' modules='' disk='' systemd='' expect='' accel='' monitor='' root=''
-memory=1024 smp=2 timeout=120 more_memory=0
+memory=1024 smp=2 timeout=120 taint=0 more_memory=0
 setup() { :; }
 verify() { return 99; }	# 99: there is none
 
@@ -81,7 +81,8 @@ make_tree()
 	[ -z "$monitor" ] || modules="virtio_pci virtio_console $modules"
 	copy_modules
 	copy_program
-	printf "program='%s'\nargs='%s'\n" "$program" "$args" >"$dir/tree/lib/kvmfr/suite"
+	printf "program='%s'\nargs='%s'\ntaint=%s\n" "$program" "$args" "$taint" \
+		>"$dir/tree/lib/kvmfr/suite"
 }
 
 # Neither of the two on this side is run as part of a condition: there the shell

@@ -5,6 +5,7 @@
 #   bios          the BIOS's date
 #   port          properties of the root port
 #   card          QEMU's arguments for what is behind it
+#   iommu         QEMU's arguments for the IOMMU, empty for none
 # Time is QEMU's: it jumps ahead whenever the machine is idle.
 # shellcheck shell=sh disable=SC2034,SC2154 # read by the harness, set by it
 
@@ -21,7 +22,7 @@ tables="slot gauge ${more_tables-}"
 	-device e1000e,bus=rp0,addr=0.1}"
 qemu="${clock=-icount shift=0,sleep=off}
 	-smbios type=0,date=${bios-01/01/2022}
-	-device intel-iommu,intremap=off
+	${iommu--device intel-iommu,intremap=off}
 	-device pcie-root-port,id=rp0,bus=pcie.0,addr=2.0,chassis=1,${port-hotplug=off,x-speed=5}
 	$card ${more_qemu-}"
 for table in $tables; do
