@@ -8,6 +8,10 @@
  * free_module() waits with synchronize_rcu() before it frees the module's
  * memory, which holds the driver and its name. So whoever still sees the
  * pointer keeps that memory; who comes later sees NULL.
+ *
+ * The IOMMU group of a device that vfio has is got in the same way. It can be
+ * freed once the device is removed, when it has no driver any more, and
+ * vfio_pm_bus_event() waits in between.
  */
 #include <linux/device.h>
 #include <linux/iommu.h>
@@ -21,6 +25,14 @@ static struct device_driver *vfio_pm_driver(struct pci_dev *pdev)
 {
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "driver may go away");
 	return READ_ONCE(pdev->dev.driver);
+}
+
+static bool vfio_pm_driver_is_vfio(struct pci_dev *pdev)
+{
+	struct device_driver *drv = vfio_pm_driver(pdev);
+
+	return drv && to_pci_driver(drv)->driver_managed_dma &&
+	       strstr(drv->name, "vfio");
 }
 
 /**
@@ -62,15 +74,12 @@ bool vfio_pm_has_driver(struct pci_dev *pdev)
  */
 bool vfio_pm_has_vfio_driver(struct pci_dev *pdev)
 {
-	struct device_driver *drv;
 	bool vfio;
 
 	if (vfio_pm_is_bridge(pdev))
 		return false;
 	rcu_read_lock();
-	drv = vfio_pm_driver(pdev);
-	vfio = drv && to_pci_driver(drv)->driver_managed_dma &&
-	       strstr(drv->name, "vfio");
+	vfio = vfio_pm_driver_is_vfio(pdev);
 	rcu_read_unlock();
 	return vfio;
 }
@@ -110,17 +119,19 @@ void vfio_pm_driver_name(struct pci_dev *pdev, char *name, size_t size)
  */
 bool vfio_pm_is_open(struct pci_dev *pdev)
 {
-	struct iommu_group *group;
-	bool owned = true;
+	struct iommu_group *group = NULL;
+	bool open;
 
-	if (!vfio_pm_has_vfio_driver(pdev) || !pci_is_enabled(pdev))
+	if (vfio_pm_is_bridge(pdev))
 		return false;
-	if (!READ_ONCE(pdev->dev.iommu))
-		return true;
-	group = iommu_group_get(&pdev->dev);
+	rcu_read_lock();
+	open = vfio_pm_driver_is_vfio(pdev) && pci_is_enabled(pdev);
+	if (open && READ_ONCE(pdev->dev.iommu))
+		group = iommu_group_get(&pdev->dev);
+	rcu_read_unlock();
 	if (group) {
-		owned = iommu_group_dma_owner_claimed(group);
+		open = iommu_group_dma_owner_claimed(group);
 		iommu_group_put(group);
 	}
-	return owned;
+	return open;
 }

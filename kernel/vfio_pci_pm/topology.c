@@ -5,6 +5,7 @@
  */
 #include <linux/err.h>
 #include <linux/notifier.h>
+#include <linux/rcupdate.h>
 #include <linux/suspend.h>
 
 #include "vfio_pci_pm.h"
@@ -170,15 +171,25 @@ void vfio_pm_topology_kick(void)
 	queue_work(vfio_pm_wq, &vfio_pm_kick);
 }
 
-/* Called with a device lock held, some drivers' probe or remove being next. */
+/*
+ * Some are called with a device lock held, a driver's probe or remove being next.
+ *
+ * Who has seen a driver may still be getting the device's IOMMU group (driver.c),
+ * which goes at BUS_NOTIFY_REMOVED_DEVICE. No driver comes any more after
+ * BUS_NOTIFY_DEL_DEVICE (kill_device()); one that had not bound may have been seen
+ * before, one that had is gone at BUS_NOTIFY_UNBOUND_DRIVER.
+ */
 static int vfio_pm_bus_event(struct notifier_block *block, unsigned long event,
 			     void *data)
 {
 	switch (event) {
+	case BUS_NOTIFY_DEL_DEVICE:
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+		synchronize_rcu();
+		fallthrough;
 	case BUS_NOTIFY_ADD_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
 	case BUS_NOTIFY_BOUND_DRIVER:
-	case BUS_NOTIFY_UNBOUND_DRIVER:
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 		vfio_pm_topology_update();
 	}
@@ -246,13 +257,14 @@ void vfio_pm_topology_exit(void)
 {
 	struct vfio_pm_slot *slot, *next;
 
-	bus_unregister_notifier(&pci_bus_type, &vfio_pm_bus_block);
 	unregister_pm_notifier(&vfio_pm_sleep_block);
 	pci_lock_rescan_remove();
 	vfio_pm_closed = true;
 	list_for_each_entry_safe(slot, next, &vfio_pm_slots, node)
 		vfio_pm_slot_drop(slot);
 	pci_unlock_rescan_remove();
+	/* Now that nobody looks at a device any more. */
+	bus_unregister_notifier(&pci_bus_type, &vfio_pm_bus_block);
 	/* A slot may have asked for it to the last. */
 	cancel_delayed_work_sync(&vfio_pm_topology);
 	cancel_work_sync(&vfio_pm_kick);
