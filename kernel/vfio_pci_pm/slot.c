@@ -112,7 +112,9 @@ void vfio_pm_slot_suspend(struct vfio_pm_slot *slot)
 	slot->asleep = true;
 	slot->slept = vfio_pm_track_get(slot, NULL) != VFIO_PM_D0;
 	vfio_pm_measure_interrupt(slot);
-	vfio_pm_allow(slot, slot->chosen);
+	/* Functions of a virtual machine are not woken for it. */
+	if (slot->state != VFIO_PM_IN_USE)
+		vfio_pm_allow(slot, slot->chosen);
 	mutex_unlock(&slot->lock);
 }
 

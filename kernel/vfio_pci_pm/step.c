@@ -115,6 +115,11 @@ static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
 	return vfio_pm_wait_for_event();
 }
 
+/*
+ * The guest decides how deep a function sleeps, so none is held in D0. D3cold
+ * stays forbidden where it is not chosen: a function that is closed sleeps, and
+ * the port soon after, before that is noticed here.
+ */
 static unsigned int vfio_pm_serve(struct vfio_pm_slot *slot)
 {
 	if (slot->state != VFIO_PM_IN_USE) {
@@ -122,7 +127,8 @@ static unsigned int vfio_pm_serve(struct vfio_pm_slot *slot)
 		vfio_pm_track_opened(slot);
 	}
 	vfio_pm_measure_interrupt(slot);
-	vfio_pm_allow(slot, slot->chosen);
+	vfio_pm_allow(slot, slot->chosen == VFIO_PM_D0 ? VFIO_PM_D3HOT :
+							 slot->chosen);
 	slot->state = VFIO_PM_IN_USE;
 	slot->wait_ns = 0;
 	vfio_pm_explain(slot, "a virtual machine has it");

@@ -2,12 +2,13 @@
 /*
  * Opens PCI functions as a VM does, and says how long each took:
  *
- *   vfio_open [-n] [-m MILLISECONDS] ADDRESS...
+ *   vfio_open [-n] [-s] [-m MILLISECONDS] ADDRESS...
  *
  * prints "ADDRESS MICROSECONDS" once a function is open, keeps all of them open
  * for that time (0 unless given), closes them and prints "closed MICROSECONDS".
  * The functions are one IOMMU group or several; all share one container.
  * -n: there is no IOMMU, and vfio was told to do without.
+ * -s: they sleep meanwhile, as a guest lets them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@
 #define PATH_SIZE 160
 
 static int container = -1;
-static bool no_iommu;
+static bool no_iommu, sleeps;
 
 static int fail(const char *what, const char *whose)
 {
@@ -87,6 +88,17 @@ static int open_group(const char *address)
 	return fds[groups++];
 }
 
+static int put_to_sleep(int device)
+{
+	struct vfio_device_feature feature = {
+		.argsz = sizeof(feature),
+		.flags = VFIO_DEVICE_FEATURE_SET |
+			 VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY,
+	};
+
+	return ioctl(device, VFIO_DEVICE_FEATURE, &feature);
+}
+
 static int open_function(const char *address)
 {
 	int group = open_group(address);
@@ -100,6 +112,8 @@ static int open_function(const char *address)
 		return fail("cannot open", address);
 	printf("%s %ld\n", address, now_us() - start);
 	fflush(stdout);
+	if (sleeps && put_to_sleep(device))
+		return fail("no sleep for", address);
 	return device;
 }
 
@@ -114,7 +128,8 @@ static void close_functions(const int *devices, int count)
 
 static int usage(void)
 {
-	fputs("usage: vfio_open [-n] [-m MILLISECONDS] ADDRESS...\n", stderr);
+	fputs("usage: vfio_open [-n] [-s] [-m MILLISECONDS] ADDRESS...\n",
+	      stderr);
 	return 2;
 }
 
@@ -124,10 +139,13 @@ int main(int argc, char **argv)
 	unsigned int hold_ms = 0;
 	int count, option;
 
-	while ((option = getopt(argc, argv, "nm:")) != -1) {
+	while ((option = getopt(argc, argv, "nsm:")) != -1) {
 		switch (option) {
 		case 'n':
 			no_iommu = true;
+			break;
+		case 's':
+			sleeps = true;
 			break;
 		case 'm':
 			hold_ms = strtoul(optarg, NULL, 10);
