@@ -380,6 +380,15 @@ static unsigned int vfio_pm_step_auto(struct vfio_pm_slot *slot)
 	return ms;
 }
 
+static void vfio_pm_after_sleep(struct vfio_pm_slot *slot)
+{
+	if (!slot->resumed)
+		return;
+	slot->resumed = false;
+	if (slot->slept)
+		vfio_pm_repair_leak(slot);
+}
+
 static unsigned int vfio_pm_step_any(struct vfio_pm_slot *slot)
 {
 	struct pci_dev *lost;
@@ -390,6 +399,7 @@ static unsigned int vfio_pm_step_any(struct vfio_pm_slot *slot)
 	}
 	if (!vfio_pm_slot_is_ours(slot))
 		return vfio_pm_observe(slot);
+	vfio_pm_after_sleep(slot);
 	if (vfio_pm_slot_is_in_use(slot))
 		return vfio_pm_serve(slot);
 	if (slot->wake == VFIO_PM_WAKE_FAILED)
@@ -426,11 +436,6 @@ unsigned int vfio_pm_step(struct vfio_pm_slot *slot)
 	vfio_pm_track_level(slot);
 	if (slot->asleep)
 		return 0;
-	if (slot->resumed) {
-		slot->resumed = false;
-		if (slot->slept)
-			vfio_pm_repair_leak(slot);
-	}
 	ms = vfio_pm_step_any(slot);
 	if (slot->state != VFIO_PM_MEASURING)
 		vfio_pm_measure_unclaim(slot);

@@ -30,6 +30,14 @@ becomes "the slot is decided" 30 "decided d3cold" \
 	sh -c "echo \$(cat $slot/state $slot/level)"
 draws "draw of the laptop" 15000
 
+repaired=$(show counters/leaks_repaired)
+echo observe >$slot/policy
+becomes "the slot is observed" 10 observed show state
+abort_suspend
+sleep 20
+is "observed it is left as it is" "D0 suspended" "$(power_of $port)"
+is "nothing is repaired" $repaired "$(show counters/leaks_repaired)"
+
 echo auto >$slot/policy
 becomes "measuring starts" 60 measuring show state
 sleep 9
