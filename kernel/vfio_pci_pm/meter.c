@@ -218,6 +218,12 @@ struct vfio_pm_reading {
 static DEFINE_MUTEX(vfio_pm_reading_lock);
 static struct vfio_pm_reading vfio_pm_reading; /* protected by that */
 
+/*
+ * The answer of the batteries that all slots know of, 1 for none. Only the work
+ * says what it is; who gets an error says that it is not 0.
+ */
+static int vfio_pm_told = 1;
+
 /* Slow firmware would keep everybody waiting who wants to know anything. */
 static bool vfio_pm_reading_is_good(const struct vfio_pm_reading *reading,
 				    u64 age_ns)
@@ -238,6 +244,9 @@ static struct vfio_pm_reading vfio_pm_batteries_read(u64 age_ns)
 		WRITE_ONCE(last->error, vfio_pm_batteries_ask(&last->power_uw));
 		/* From the end: firmware that is slow gets a pause, too. */
 		last->time_ns = ktime_get_boottime_ns();
+		/* Else the event that there is a meter again would be no news. */
+		if (last->error)
+			cmpxchg(&vfio_pm_told, 0, 1);
 	}
 	reading = *last;
 	mutex_unlock(&vfio_pm_reading_lock);
@@ -261,6 +270,16 @@ const char *vfio_pm_meter_excuse(void)
 	default:
 		return "no battery tells what the machine draws";
 	}
+}
+
+/**
+ * vfio_pm_meter_is_slow - did the batteries take too long to answer, last time?
+ *
+ * Return: true if they did; no event tells that they have become quicker.
+ */
+bool vfio_pm_meter_is_slow(void)
+{
+	return READ_ONCE(vfio_pm_reading.error) == -ETIMEDOUT;
 }
 
 static bool vfio_pm_pushed_is_fresh(const struct vfio_pm_meter *meter)
@@ -371,18 +390,13 @@ int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 	return 0;
 }
 
-/* The answer of the batteries that all slots know of; only for the work. */
-static int vfio_pm_told = 1;
-
 /* Look whether it was more than another percent of a battery. */
 static void vfio_pm_meter_update(struct work_struct *work)
 {
 	int ret = vfio_pm_batteries_read(0).error;
 
-	if (ret == vfio_pm_told)
-		return;
-	vfio_pm_told = ret;
-	vfio_pm_topology_kick();
+	if (xchg(&vfio_pm_told, ret) != ret)
+		vfio_pm_topology_kick();
 }
 
 static DECLARE_DELAYED_WORK(vfio_pm_meter_work, vfio_pm_meter_update);

@@ -339,7 +339,8 @@ static unsigned int vfio_pm_step_cold(struct vfio_pm_slot *slot, bool compare)
 	vfio_pm_explain_cold(slot, compare);
 	ms = vfio_pm_decide(slot, VFIO_PM_D3COLD);
 	/* A reading may have failed for once, of which no event tells. */
-	if (compare && slot->measure.started && !ms)
+	if (compare && !ms &&
+	    (slot->measure.started || vfio_pm_meter_is_slow()))
 		ms = LOOK_WAITING_MS;
 	return ms;
 }

@@ -466,6 +466,7 @@ void vfio_pm_meter_exit(void);
 enum vfio_pm_source vfio_pm_meter_find(struct vfio_pm_slot *slot);
 void vfio_pm_meter_push(struct vfio_pm_slot *slot, u32 power_uw);
 const char *vfio_pm_meter_excuse(void);
+bool vfio_pm_meter_is_slow(void);
 int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load);
 
 /* sysfs.c */
