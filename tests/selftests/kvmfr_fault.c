@@ -255,7 +255,8 @@ TEST_F_TIMEOUT(fault, load, LOAD_TIMEOUT)
 {
 	const struct fault_case what = { .action = load,
 					 .check = can_be_loaded,
-					 .within = OWN_PART };
+					 .within = OWN_PART,
+					 .spared = MEMORY_MAP };
 
 	close(self->subject.dmabuf);
 	close(self->subject.fd);
