@@ -91,6 +91,13 @@ monitor()
 	grep -m 1 '^4711' <&4 >/dev/null
 }
 
+# lockdep would report what pciehp_unconfigure_device() does, and nothing any more.
+prove_locking()
+{
+	[ ! -e /proc/sys/kernel/prove_locking ] ||
+		echo $1 >/proc/sys/kernel/prove_locking
+}
+
 no_slot()
 {
 	[ -e $slot ] || echo none
@@ -137,8 +144,10 @@ begin policy=d3cold devices=$port
 # Hot unplug and plug; the port is told of it, and sees to that when it is awake.
 # First, because on 7.x the monitor said nothing any more after all the sleeps.
 enter measuring d3hot undecided
+prove_locking 0
 monitor "device_del card"
 becomes "unplugged while it is measured, there is no slot" 90 none no_slot
+prove_locking 1
 is "nor a function" "" "$(functions)"
 monitor "device_add e1000e,bus=rp0,addr=0.1"
 monitor "device_add virtio-net-pci,bus=rp0,addr=0.0,multifunction=on"
