@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # sourced by run.sh
-# guest/bad-lines: what in a kernel log is a failure, and what is not.
+# guest/bad-lines: what in a kernel log is a failure, and what is not. What kmemleak
+# suspects is judged by its records, see guest/init.
 
 found()
 {
@@ -30,7 +31,6 @@ Oops: 0002 [#1] PREEMPT SMP NOPTI
 Oops: general protection fault, probably for non-canonical address 0xdead: 0000 [#1]
 Kernel panic - not syncing: Fatal exception
 UBSAN: array-index-out-of-bounds in kernel/kvmfr/main.c:7:1
-kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 refcount_t: underflow; use-after-free.
 list_del corruption. prev->next should be 1, but was 2
 INFO: task cat:77 blocked for more than 120 seconds.
@@ -56,6 +56,7 @@ debug: unmapping init [mem 0xffffffff8bc29000-0xffffffff8bffffff]
 DMA-API: preallocated 65536 debug entries
 DMA-API: debugging enabled by kernel config
 kmemleak: Kernel memory leak detector initialized (mem pool available: 15651)
+kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc-early' as unstable
 rcu: RCU calculated value of scheduler-enlistment delay is 25 jiffies.
 EOF

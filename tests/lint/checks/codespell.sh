@@ -4,4 +4,4 @@
 set -eu
 . "${0%/*}/../lib.sh"
 
-over . '^COPYING$' codespell -L iput,fro,parm,nd,asymmetri,filp
+over . '^COPYING$' codespell -L aer,iput,fro,parm,nd,asymmetri,filp
