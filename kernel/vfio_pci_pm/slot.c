@@ -97,6 +97,7 @@ void vfio_pm_slot_measure_again(struct vfio_pm_slot *slot)
 	vfio_pm_measure_forget(slot);
 	slot->wake = VFIO_PM_WAKE_UNKNOWN;
 	slot->recovered = false;
+	slot->lost_ns = 0;
 	slot->wait_ns = 0;
 }
 

@@ -8,7 +8,7 @@
  *
  * 1. the administrator says observe, or a host driver is at work: leave it;
  * 2. a virtual machine has it: stay out of its way;
- * 3. it did not come back from D3cold, or is lost since: D3hot;
+ * 3. it did not come back from D3cold, or is lost: D3hot;
  * 4. the administrator says D3hot or D0, or a comparison has: that;
  * 5. it is not in D3cold: find out why;
  * 6. nobody has tried to wake it yet: try;
@@ -26,8 +26,8 @@
 /* If it does not go by itself it is kicked, and again. */
 #define KICK_MS 2000
 #define KICKS 2
-/* Until a device that is being unplugged has gone. */
-#define UNPLUG_NS (2 * NSEC_PER_SEC)
+/* Until a device that is being unplugged has gone, after others that are. */
+#define UNPLUG_NS (30 * NSEC_PER_SEC)
 /* From resuming a device to its being open. */
 #define OPENING_NS (3 * NSEC_PER_SEC)
 /* While a verdict waits to be doubted. */
@@ -105,6 +105,7 @@ static bool vfio_pm_slot_is_ours(struct vfio_pm_slot *slot)
  */
 static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
 {
+	slot->lost_ns = 0;
 	slot->chosen = VFIO_PM_D3COLD;
 	if (slot->wake == VFIO_PM_WAKE_FAILED &&
 	    slot->mode != VFIO_PM_MODE_OBSERVE)
@@ -113,6 +114,14 @@ static unsigned int vfio_pm_observe(struct vfio_pm_slot *slot)
 	vfio_pm_allow(slot, slot->chosen);
 	slot->state = VFIO_PM_OBSERVED;
 	return vfio_pm_wait_for_event();
+}
+
+static void vfio_pm_follow_mode(struct vfio_pm_slot *slot)
+{
+	if (slot->mode == VFIO_PM_MODE_D3HOT)
+		slot->chosen = VFIO_PM_D3HOT;
+	else if (slot->mode == VFIO_PM_MODE_D0)
+		slot->chosen = VFIO_PM_D0;
 }
 
 /*
@@ -126,7 +135,9 @@ static unsigned int vfio_pm_serve(struct vfio_pm_slot *slot)
 		slot->count.opens++;
 		vfio_pm_track_opened(slot);
 	}
+	slot->lost_ns = 0;
 	vfio_pm_measure_interrupt(slot);
+	vfio_pm_follow_mode(slot);
 	vfio_pm_allow(slot, slot->chosen == VFIO_PM_D0 ? VFIO_PM_D3HOT :
 							 slot->chosen);
 	slot->state = VFIO_PM_IN_USE;
@@ -146,7 +157,7 @@ static unsigned int vfio_pm_fail(struct vfio_pm_slot *slot)
 		vfio_pm_explain(slot,
 				"found again without D3cold, which failed");
 	else
-		vfio_pm_explain(slot, "it did not wake from D3cold, now off");
+		vfio_pm_explain(slot, "it does not answer, D3cold is off now");
 	if (vfio_pm_recover && !slot->recovered)
 		vfio_pm_topology_update();
 	return vfio_pm_wait_for_open(slot);
@@ -237,10 +248,9 @@ static unsigned int vfio_pm_approach(struct vfio_pm_slot *slot)
 }
 
 static unsigned int vfio_pm_lose(struct vfio_pm_slot *slot,
-				 struct pci_dev *lost)
+				 struct pci_dev *lost, const char *how)
 {
-	pci_err(lost,
-		"did not come back from D3cold, which is off for %s now\n",
+	pci_err(lost, "%s, D3cold is off for %s now\n", how,
 		pci_name(slot->port));
 	slot->wake = VFIO_PM_WAKE_FAILED;
 	slot->count.wake_failures++;
@@ -253,28 +263,37 @@ static unsigned int vfio_pm_lose(struct vfio_pm_slot *slot,
  * (pci_pm_bridge_power_up_actions()), and whoever woke the port is not told. Not
  * pci_channel_offline(): that is true while an error is being handled, too.
  */
+static bool vfio_pm_is_lost(struct pci_dev *pdev)
+{
+	return !vfio_pm_is_bridge(pdev) && device_is_registered(&pdev->dev) &&
+	       READ_ONCE(pdev->error_state) == pci_channel_io_perm_failure;
+}
+
 static struct pci_dev *vfio_pm_slot_lost(const struct vfio_pm_slot *slot)
 {
 	const struct vfio_pm_member *member;
 
 	list_for_each_entry(member, &slot->members, node)
-		if (!vfio_pm_is_bridge(member->pdev) &&
-		    device_is_registered(&member->pdev->dev) &&
-		    READ_ONCE(member->pdev->error_state) ==
-			    pci_channel_io_perm_failure)
+		if (vfio_pm_is_lost(member->pdev))
 			return member->pdev;
 	return NULL;
 }
 
-/* It also gives up what was unplugged, just before it removes that. */
+/* It also gives up what was unplugged, some time before it removes that. */
 static unsigned int vfio_pm_step_lost(struct vfio_pm_slot *slot,
 				      struct pci_dev *lost)
 {
 	if (!slot->lost_ns)
 		slot->lost_ns = ktime_get_ns();
-	if (ktime_get_ns() - slot->lost_ns < UNPLUG_NS)
-		return LOOK_SOON_MS;
-	return vfio_pm_lose(slot, lost);
+	if (ktime_get_ns() - slot->lost_ns >= UNPLUG_NS)
+		return vfio_pm_lose(slot, lost, "is lost");
+	vfio_pm_measure_interrupt(slot);
+	vfio_pm_allow(slot, VFIO_PM_D3HOT);
+	slot->chosen = VFIO_PM_D3HOT;
+	slot->state = VFIO_PM_BLOCKED;
+	vfio_pm_explain(slot, "%s is lost, or about to be removed",
+			pci_name(lost));
+	return LOOK_WAITING_MS;
 }
 
 static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
@@ -291,7 +310,9 @@ static unsigned int vfio_pm_verify(struct vfio_pm_slot *slot)
 	/* Whoever opens a device resets it, and it is away for a moment. */
 	if (vfio_pm_slot_is_in_use(slot))
 		return vfio_pm_serve(slot);
-	return vfio_pm_lose(slot, lost);
+	if (vfio_pm_is_lost(lost))
+		return vfio_pm_step_lost(slot, lost);
+	return vfio_pm_lose(slot, lost, "did not come back from D3cold");
 }
 
 static void vfio_pm_explain_cold(struct vfio_pm_slot *slot, bool compare)
@@ -416,9 +437,8 @@ static unsigned int vfio_pm_step_any(struct vfio_pm_slot *slot)
 		return vfio_pm_step_cold(slot, false);
 	vfio_pm_explain(slot, "the policy is %s",
 			vfio_pm_mode_name(slot->mode));
-	return vfio_pm_decide(slot, slot->mode == VFIO_PM_MODE_D0 ?
-					    VFIO_PM_D0 :
-					    VFIO_PM_D3HOT);
+	vfio_pm_follow_mode(slot);
+	return vfio_pm_decide(slot, slot->chosen);
 }
 
 /**

@@ -57,7 +57,7 @@ enum vfio_pm_mode {
  * @VFIO_PM_VERIFY_WAKE: it is tried whether it comes back from D3cold
  * @VFIO_PM_MEASURING: states are being compared
  * @VFIO_PM_DECIDED: nothing, it is where it belongs
- * @VFIO_PM_FAULT: it did not come back from D3cold, which is off for it now
+ * @VFIO_PM_FAULT: it did not come back from D3cold, or is lost: that is off for it now
  */
 enum vfio_pm_state {
 	VFIO_PM_OBSERVED,
@@ -302,7 +302,8 @@ struct vfio_pm_measure {
  * @wait_kicks: kicks since then
  * @repaired_ns: when it was last tried to put right what is in its way to D3cold, 0
  *               if it has been there since
- * @lost_ns: since when the PCI core has given up a device, 0 if it has not
+ * @lost_ns: when it was first seen that the PCI core has given up a device, 0 if it
+ *           has not, or if that is nobody's business now
  * @asleep: a system suspend is going on
  * @slept: the slot did when that began
  * @resumed: a system suspend is over, look for what it left

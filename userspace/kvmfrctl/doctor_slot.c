@@ -75,8 +75,9 @@ static void check_fault(struct doctor *doctor, const struct vfio_pm_slot *slot)
 		return;
 	doctor_report(
 		doctor, "slot-fault", DOCTOR_ERROR,
-		doctor_text("The card at %s did not wake from D3cold: %s.",
-			    slot->port, slot->reason ? slot->reason : ""),
+		doctor_text(
+			"The card at %s is lost, or did not wake from D3cold: %s.",
+			slot->port, slot->reason ? slot->reason : ""),
 		doctor_text(
 			"D3cold is off for it now; a virtual machine may not get the card before the next boot."),
 		doctor_text(

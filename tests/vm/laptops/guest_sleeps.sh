@@ -33,3 +33,21 @@ sleeps d3hot D3hot d3hot
 sleeps d0 D3hot d0
 is "where it is forbidden it was not in D3cold" $cold \
 	"$(show counters/d3cold_entries)"
+
+# Said while a VM has it.
+echo d3cold >$slot/policy
+becomes "it may go to D3cold again" 60 "decided d3cold d3cold" \
+	sh -c "echo \$(cat $slot/state $slot/chosen $slot/level)"
+/lib/kvmfr/vfio_open -s -m 30000 $(functions) >/tmp/opened &
+vm=$!
+becomes "a VM has it, in D3cold" 20 "in_use D3cold suspended" \
+	sh -c "echo \$(cat $slot/state) \$(cat $pci/$port/power_state $pci/$port/power/runtime_status)"
+cold=$(show counters/d3cold_entries)
+echo d3hot >$slot/policy
+becomes "D3cold is forbidden at once" 10 "d3hot D3hot suspended" \
+	sh -c "echo \$(cat $slot/chosen $pci/$port/power_state $pci/$port/power/runtime_status)"
+is "the VM still has it" in_use "$(show state)"
+wait $vm
+becomes "and afterwards" 60 "decided d3hot d3hot" \
+	sh -c "echo \$(cat $slot/state $slot/chosen $slot/level)"
+is "nor was it in D3cold on the way" $cold "$(show counters/d3cold_entries)"

@@ -8,7 +8,7 @@ broken()
 	passes "vfio_pci_pm is loaded: $*" load "$@"
 	allow_d3cold
 	read_config $first
-	becomes "this is a fault" 60 fault show state
+	becomes "this is a fault" 90 fault show state
 	echo "# reason: $(show reason)"
 	is "waking it failed" failed "$(show wake_verified)"
 	is "D3cold is over" d3hot "$(show chosen)"

@@ -31,7 +31,7 @@ MODULE_PARM_DESC(refuse, "The PCI core keeps the port on, while loaded");
 
 static bool lose;
 module_param(lose, bool, 0444);
-MODULE_PARM_DESC(lose, "Give it up, as the PCI core does without a link");
+MODULE_PARM_DESC(lose, "Give it up while loaded, as if the link were down");
 
 static struct pci_dev *pdev;
 
@@ -74,6 +74,8 @@ static void __exit poke_exit(void)
 {
 	if (fail)
 		WRITE_ONCE(pdev->dev.power.runtime_error, 0);
+	if (lose)
+		xchg(&pdev->error_state, pci_channel_io_normal);
 	if (!hold)
 		pm_runtime_get_sync(&pdev->dev);
 	if (refuse)
