@@ -371,7 +371,9 @@ TEST_F_TIMEOUT(fragmented, loads_and_works, 120)
 	huge = kvmfr_attr(0, "huge_bytes");
 	TH_LOG("%ld of %zu bytes huge", huge, size);
 	EXPECT_LE(0, huge);
-	EXPECT_GT((long)size, huge);
+	/* One page in each huge page may by chance spare as many as it takes. */
+	if (variant->keep < HUGE_PAGE / PAGE)
+		EXPECT_GT((long)size, huge);
 	EXPECT_EQ(0, huge % HUGE_PAGE);
 	EXPECT_EQ(size, kvmfr_attr(0, "size"));
 	EXPECT_TRUE(contents_ok(size));
