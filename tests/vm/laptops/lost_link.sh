@@ -11,7 +11,7 @@ passes "the card is lost" insmod /lib/kvmfr/kvmfr_pci_poke.ko device=$first lose
 becomes "nothing is done about it" 30 blocked show state
 like "but said" "^$first is lost" "$(show reason)"
 is "D3cold is over at once" d3hot "$(show chosen)"
-sleep 10
+sleep 20
 is "it was no failure to wake" "0 yes" \
 	"$(show counters/wake_failures) $(show wake_verified)"
 rmmod kvmfr_pci_poke
