@@ -64,9 +64,7 @@ static vm_fault_t kvmfr_insert_pages(const struct kvmfr_region *region,
 	kvmfr_region_pages(region, vmf->pgoff, nr, pages);
 	ret = vm_insert_pages(vmf->vma, vmf->address, pages, &nr);
 	/*
-	 * -EBUSY: another thread was faster, or a page further on is there. It
-	 * cannot be a mark of userfaultfd's, on which this would go round for
-	 * ever: VM_DONTEXPAND keeps those away (vma_can_userfault()).
+	 * -EBUSY: another thread was faster, or a page further on is there.
 	 * -EFAULT: the page table was freed meanwhile, as MADV_DONTNEED does
 	 * with empty ones since 6.14. If it is not there now, the access faults
 	 * again.
@@ -76,13 +74,26 @@ static vm_fault_t kvmfr_insert_pages(const struct kvmfr_region *region,
 	return ret ? vmf_error(ret) : VM_FAULT_NOPAGE;
 }
 
+/*
+ * Whether a mark of userfaultfd's is there instead of nothing. Neither a page nor a
+ * pfn can be inserted over one, and the access would fault for ever. Kernels before
+ * 7.2, but for recent stable ones, let it mark areas like ours
+ * (vma_can_userfault()).
+ */
+static bool kvmfr_fault_at_marker(const struct vm_fault *vmf)
+{
+	return (vmf->flags & FAULT_FLAG_ORIG_PTE_VALID) &&
+	       !pte_none(vmf->orig_pte);
+}
+
 static vm_fault_t kvmfr_small_fault(struct vm_fault *vmf)
 {
 	struct kvmfr_dev *kdev = vmf->vma->vm_private_data;
 	const struct kvmfr_region *region = &kdev->region;
 	vm_fault_t ret;
 
-	if (vmf->pgoff >= region->size >> PAGE_SHIFT)
+	if (vmf->pgoff >= region->size >> PAGE_SHIFT ||
+	    kvmfr_fault_at_marker(vmf))
 		return VM_FAULT_SIGBUS;
 	if (!kvmfr_dev_enter(kdev))
 		return VM_FAULT_SIGBUS;
