@@ -25,6 +25,10 @@
 /* memremap_pages() warns about anything not aligned to a subsection. */
 #define KVMFR_PAGES_ALIGN SZ_2M
 
+/* For who holds a page for the time of a system call. */
+#define KVMFR_TAKEN_MS 200
+#define KVMFR_TAKEN_LOOK_MS 20
+
 /**
  * struct kvmfr_bar - the shared memory of a PCI device
  * @node: in kvmfr_retired, once the device is gone
@@ -135,11 +139,7 @@ static bool kvmfr_bar_overlaps(const struct kvmfr_bar *bar,
 	       bar->phys < old->phys + old->size;
 }
 
-/*
- * Whether a predecessor's memory is still in use at the same address. If that
- * is the same device, so is the memory; @other asks for those that are not.
- */
-static bool kvmfr_bar_is_taken(const struct kvmfr_bar *bar, bool other)
+static bool kvmfr_bar_has_rival(const struct kvmfr_bar *bar, bool other)
 {
 	const struct kvmfr_bar *old;
 	bool found = false;
@@ -153,11 +153,42 @@ static bool kvmfr_bar_is_taken(const struct kvmfr_bar *bar, bool other)
 	return found;
 }
 
+/*
+ * Whether a predecessor's memory is still in use at the same address. If that
+ * is the same device, so is the memory; @other asks for those that are not.
+ */
+static bool kvmfr_bar_is_taken(const struct kvmfr_bar *bar, bool other)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < KVMFR_TAKEN_MS; ms += KVMFR_TAKEN_LOOK_MS) {
+		if (!kvmfr_bar_has_rival(bar, other))
+			return false;
+		msleep(KVMFR_TAKEN_LOOK_MS);
+	}
+	return kvmfr_bar_has_rival(bar, other);
+}
+
 /* Whether there is plenty of room for them: the kernel warns if it runs out. */
 static bool kvmfr_bar_affords_pages(const struct kvmfr_bar *bar)
 {
 	return (bar->size >> PAGE_SHIFT) * sizeof(struct page) >> PAGE_SHIFT <=
 	       si_mem_available() / 2;
+}
+
+/*
+ * The core reserves pages of devices (__init_zone_device_page()), which does not
+ * matter to it. But VFIO pins reserved pages and never unpins them (put_pfn()), and
+ * the memory would be in use for ever.
+ */
+static void kvmfr_bar_unreserve(const struct kvmfr_bar *bar)
+{
+	unsigned long i, pfn = PHYS_PFN(bar->phys);
+
+	for (i = 0; i < bar->size >> PAGE_SHIFT; i++) {
+		ClearPageReserved(pfn_to_page(pfn + i));
+		cond_resched();
+	}
 }
 
 /* Give the memory struct pages. 0 or -errno. */
@@ -184,6 +215,7 @@ static int kvmfr_bar_map_pages(struct kvmfr_bar *bar)
 		return vaddr == ERR_PTR(-EINVAL) ? -ERANGE : PTR_ERR(vaddr);
 	bar->vaddr = vaddr;
 	bar->has_pages = true;
+	kvmfr_bar_unreserve(bar);
 	return 0;
 }
 
@@ -348,6 +380,15 @@ static struct pci_driver kvmfr_pci_driver = {
 	.remove = kvmfr_pci_remove,
 };
 
+static void kvmfr_reap_all(void)
+{
+	if (!kvmfr_reap())
+		pr_notice("waiting for pages that are pinned (pipe, I/O)\n");
+	while (!kvmfr_reap())
+		msleep(100);
+	cancel_delayed_work_sync(&kvmfr_reaper);
+}
+
 /**
  * kvmfr_pci_init - serve ivshmem devices
  *
@@ -355,7 +396,12 @@ static struct pci_driver kvmfr_pci_driver = {
  */
 int kvmfr_pci_init(void)
 {
-	return pci_register_driver(&kvmfr_pci_driver);
+	int ret = pci_register_driver(&kvmfr_pci_driver);
+
+	/* It may have served some for a moment. */
+	if (ret)
+		kvmfr_reap_all();
+	return ret;
 }
 
 /**
@@ -367,9 +413,5 @@ int kvmfr_pci_init(void)
 void kvmfr_pci_exit(void)
 {
 	pci_unregister_driver(&kvmfr_pci_driver);
-	if (!kvmfr_reap())
-		pr_notice("waiting for pages that are pinned (pipe, I/O)\n");
-	while (!kvmfr_reap())
-		msleep(100);
-	cancel_delayed_work_sync(&kvmfr_reaper);
+	kvmfr_reap_all();
 }

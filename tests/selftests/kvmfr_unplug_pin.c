@@ -4,35 +4,14 @@
  * memory for somebody: the pages outlive the mapping, and must not outlive
  * their struct pages. What they contain then is the device's business.
  */
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "dmabuf_test.h"
 #include "unplug.h"
 #include "uring.h"
 
-/* Forgetting pages that nobody pins any more may take a moment. */
-#define PAGES_TIMEOUT_MS 5000
 /* Time enough for an unloading that does not wait to be done. */
 #define UNLOAD_MS 1000
-
-/* Bytes in the pipe, or -errno. */
-static ssize_t pin(int tube, void *memory)
-{
-	struct iovec page = { .iov_base = memory, .iov_len = PAGE };
-	ssize_t bytes = vmsplice(tube, &page, 1, 0);
-
-	return bytes < 0 ? -errno : bytes;
-}
-
-static void *map_touched(struct __test_metadata *_metadata, int fd, size_t size)
-{
-	void *memory = map(fd, size, MAP_SHARED);
-
-	ASSERT_NE(MAP_FAILED, memory);
-	ASSERT_EQ(0, memory_touch(memory, size));
-	return memory;
-}
 
 /* What pin() gives for the fixture's device: only struct pages can be pinned. */
 static ssize_t pin_result(unsigned long size)
@@ -72,22 +51,6 @@ TEST_F(unplug, pipe)
 	EXPECT_EQ(0, munmap(memory, variant->size));
 }
 
-static bool can_pin(int minor, size_t size)
-{
-	int tube[2], fd = kvmfr_open(minor, O_RDWR | O_CLOEXEC);
-	void *memory = map(fd, size, MAP_SHARED);
-	bool pinned;
-
-	if (pipe(tube))
-		return false;
-	pinned = memory != MAP_FAILED && pin(tube[1], memory) == PAGE;
-	close(tube[0]);
-	close(tube[1]);
-	munmap(memory, size);
-	close(fd);
-	return pinned;
-}
-
 /*
  * As long as old pages are pinned, the same device has to do without, and another
  * one is refused; once they are not, a function that comes back has pages again.
@@ -96,7 +59,6 @@ TEST_F(unplug, pages_return)
 {
 	void *memory = map_touched(_metadata, self->fd, variant->size);
 	bool wanted = variant->size == WITH_PAGES;
-	long long end;
 	int tube[2];
 
 	ASSERT_EQ(wanted, can_pin(self->minor, variant->size));
@@ -108,13 +70,7 @@ TEST_F(unplug, pages_return)
 	EXPECT_EQ(0, close(tube[0]));
 	EXPECT_EQ(0, close(tube[1]));
 	put_back_at_last();
-	end = clock_ms() + PAGES_TIMEOUT_MS;
-	while (can_pin(self->minor, variant->size) != wanted &&
-	       clock_ms() < end) {
-		take_out();
-		put_back();
-	}
-	EXPECT_EQ(wanted, can_pin(self->minor, variant->size));
+	expect_pages_again();
 }
 
 /* A child that unloads the module; its status is the errno. */

@@ -22,6 +22,8 @@
 
 #include <linux/vfio.h>
 
+#include "vfio.h"
+
 #define MAX_FUNCTIONS 16
 #define PATH_SIZE 160
 
@@ -42,25 +44,6 @@ static long now_us(void)
 	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
 }
 
-/* The number of the group is the last part of where the link leads. */
-static int group_path(const char *address, char *path, size_t size)
-{
-	char link[64], target[128];
-	const char *number;
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group",
-		 address);
-	length = readlink(link, target, sizeof(target) - 1);
-	if (length < 0)
-		return fail("no IOMMU group of", address);
-	target[length] = '\0';
-	number = strrchr(target, '/');
-	snprintf(path, size, "/dev/vfio/%s%s", no_iommu ? "noiommu-" : "",
-		 number ? number + 1 : target);
-	return 0;
-}
-
 /* A group can be opened once: functions of one group share its descriptor. */
 static int open_group(const char *address)
 {
@@ -70,8 +53,9 @@ static int open_group(const char *address)
 	char path[PATH_SIZE];
 	int i;
 
-	if (group_path(address, path, sizeof(path)))
-		return -1;
+	errno = -vfio_group_path(address, no_iommu, path, sizeof(path));
+	if (errno)
+		return fail("no IOMMU group of", address);
 	for (i = 0; i < groups; i++)
 		if (!strcmp(paths[i], path))
 			return fds[i];

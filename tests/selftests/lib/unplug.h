@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -25,6 +26,8 @@
 #define WITHOUT_PAGES (1 * MIB)
 /* Whatever is still in use, removal may not take longer than this. */
 #define REMOVAL_LIMIT_MS 10000
+/* Forgetting pages that nobody pins any more may take a moment. */
+#define PAGES_TIMEOUT_MS 5000
 /* A second node with the same numbers; nobody removes it. */
 #define LATE_NODE "/tmp/kvmfr-late"
 
@@ -105,6 +108,42 @@ FIXTURE_TEARDOWN(unplug)
 static inline void *map(int fd, size_t size, int flags)
 {
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+}
+
+static inline void *map_touched(struct __test_metadata *_metadata, int fd,
+				size_t size)
+{
+	void *memory = map(fd, size, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, memory_touch(memory, size));
+	return memory;
+}
+
+/* Bytes in the pipe, or -errno. */
+static inline ssize_t pin(int tube, void *memory)
+{
+	struct iovec page = { .iov_base = memory, .iov_len = PAGE };
+	ssize_t bytes = vmsplice(tube, &page, 1, 0);
+
+	return bytes < 0 ? -errno : bytes;
+}
+
+/* Whether the device with this number has struct pages: only those can be pinned. */
+static inline bool can_pin(int minor, size_t size)
+{
+	int tube[2], fd = kvmfr_open(minor, O_RDWR | O_CLOEXEC);
+	void *memory = map(fd, size, MAP_SHARED);
+	bool pinned;
+
+	if (pipe(tube))
+		return false;
+	pinned = memory != MAP_FAILED && pin(tube[1], memory) == PAGE;
+	close(tube[0]);
+	close(tube[1]);
+	munmap(memory, size);
+	close(fd);
+	return pinned;
 }
 
 /* errno of a call that has to fail; 0 if it did not. */
@@ -215,6 +254,9 @@ static inline bool memory_stays(const struct unplug_way *way,
 			   self->minor)
 #define put_back_at_last() \
 	function_in_at_last(_metadata, &self->function, self->minor)
+#define expect_pages_again() \
+	function_pages_again(_metadata, variant->way, &self->function, \
+			     self->minor)
 
 static inline void function_out(struct __test_metadata *_metadata,
 				const struct unplug_way *way,
@@ -284,6 +326,22 @@ static inline void function_in_at_last(struct __test_metadata *_metadata,
 		sleep_ms(10);
 	ASSERT_EQ(minor, ivshmem_minor(function));
 	expect_working(_metadata, minor, function->size);
+}
+
+/* Sooner or later a function that comes back has pages again, if it had any. */
+static inline void function_pages_again(struct __test_metadata *_metadata,
+					const struct unplug_way *way,
+					const struct ivshmem *function,
+					int minor)
+{
+	bool wanted = function->size == WITH_PAGES;
+	long long end = clock_ms() + PAGES_TIMEOUT_MS;
+
+	while (can_pin(minor, function->size) != wanted && clock_ms() < end) {
+		function_out(_metadata, way, function, minor);
+		function_in(_metadata, way, function, minor);
+	}
+	EXPECT_EQ(wanted, can_pin(minor, function->size));
 }
 
 #endif /* KVMFR_TEST_UNPLUG_H */
