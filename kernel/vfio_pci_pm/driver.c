@@ -9,17 +9,22 @@
  * memory, which holds the driver and its name. So whoever still sees the
  * pointer keeps that memory; who comes later sees NULL.
  *
- * The IOMMU group of a device that vfio has is got in the same way. It can be
- * freed once the device is removed, when it has no driver any more, and
- * vfio_pm_bus_event() waits in between.
+ * The IOMMU group of a device that vfio has can be freed once the device is
+ * removed, when it has no driver any more. A spinlock is held from seeing the
+ * driver until the group is got, and vfio_pm_driver_barrier() waits for that in
+ * between. A grace period would do, too; but it takes 10 or 20 ms, for each of the
+ * hundreds of devices that some drivers remove at a time.
  */
 #include <linux/device.h>
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/rcupdate.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "vfio_pci_pm.h"
+
+static DEFINE_SPINLOCK(vfio_pm_group_lock); /* protects no data, see above */
 
 static struct device_driver *vfio_pm_driver(struct pci_dev *pdev)
 {
@@ -102,6 +107,22 @@ void vfio_pm_driver_name(struct pci_dev *pdev, char *name, size_t size)
 	rcu_read_unlock();
 }
 
+/* The IOMMU group of a device that may be open, with a reference. */
+static bool vfio_pm_may_be_open(struct pci_dev *pdev,
+				struct iommu_group **group)
+{
+	bool open;
+
+	rcu_read_lock();
+	spin_lock(&vfio_pm_group_lock);
+	open = vfio_pm_driver_is_vfio(pdev) && pci_is_enabled(pdev);
+	if (open && READ_ONCE(pdev->dev.iommu))
+		*group = iommu_group_get(&pdev->dev);
+	spin_unlock(&vfio_pm_group_lock);
+	rcu_read_unlock();
+	return open;
+}
+
 /**
  * vfio_pm_is_open - does a virtual machine have the device?
  * @pdev: the device
@@ -124,14 +145,24 @@ bool vfio_pm_is_open(struct pci_dev *pdev)
 
 	if (vfio_pm_is_bridge(pdev))
 		return false;
-	rcu_read_lock();
-	open = vfio_pm_driver_is_vfio(pdev) && pci_is_enabled(pdev);
-	if (open && READ_ONCE(pdev->dev.iommu))
-		group = iommu_group_get(&pdev->dev);
-	rcu_read_unlock();
+	open = vfio_pm_may_be_open(pdev, &group);
 	if (group) {
 		open = iommu_group_dma_owner_claimed(group);
 		iommu_group_put(group);
 	}
 	return open;
+}
+
+/**
+ * vfio_pm_driver_barrier - wait for who has seen a device's driver
+ *
+ * After this nobody gets the IOMMU group of a device any more that had no driver
+ * before, nor will have one.
+ *
+ * Context: process; does not sleep.
+ */
+void vfio_pm_driver_barrier(void)
+{
+	spin_lock(&vfio_pm_group_lock);
+	spin_unlock(&vfio_pm_group_lock);
 }

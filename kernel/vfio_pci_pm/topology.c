@@ -5,7 +5,6 @@
  */
 #include <linux/err.h>
 #include <linux/notifier.h>
-#include <linux/rcupdate.h>
 #include <linux/suspend.h>
 
 #include "vfio_pci_pm.h"
@@ -185,7 +184,7 @@ static int vfio_pm_bus_event(struct notifier_block *block, unsigned long event,
 	switch (event) {
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-		synchronize_rcu();
+		vfio_pm_driver_barrier();
 		fallthrough;
 	case BUS_NOTIFY_ADD_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:

@@ -13,6 +13,7 @@
  *   slot->track.lock          what the sensor writes, with interrupts off
  *   vfio_pm_reading_lock      what the batteries said
  *   a power supply's device   while it is asked (meter.c)
+ *   vfio_pm_group_lock        innermost, for a moment (driver.c)
  * No other device lock is ever taken.
  */
 #ifndef VFIO_PCI_PM_H
@@ -449,6 +450,7 @@ bool vfio_pm_has_driver(struct pci_dev *pdev);
 bool vfio_pm_has_vfio_driver(struct pci_dev *pdev);
 void vfio_pm_driver_name(struct pci_dev *pdev, char *name, size_t size);
 bool vfio_pm_is_open(struct pci_dev *pdev);
+void vfio_pm_driver_barrier(void);
 
 /* blockers.c */
 u32 vfio_pm_blockers_update(struct vfio_pm_slot *slot);
