@@ -215,12 +215,12 @@ struct vfio_pm_reading {
 	u64 power_uw;
 };
 
-static DEFINE_MUTEX(vfio_pm_reading_lock);
-static struct vfio_pm_reading vfio_pm_reading; /* protected by that */
+static DEFINE_MUTEX(vfio_pm_reading_lock); /* protects what follows */
+static struct vfio_pm_reading vfio_pm_reading;
 
 /*
  * The answer of the batteries that all slots know of, 1 for none. Only the work
- * says what it is; who gets an error says that it is not 0.
+ * says what it is; who gets another one says that it is not that any more.
  */
 static int vfio_pm_told = 1;
 
@@ -234,21 +234,30 @@ static bool vfio_pm_reading_is_good(const struct vfio_pm_reading *reading,
 	       ktime_get_boottime_ns() - reading->time_ns < age_ns;
 }
 
-/* What vfio_pm_batteries_ask() said, not older than @age_ns unless that is slow. */
-static struct vfio_pm_reading vfio_pm_batteries_read(u64 age_ns)
+/* Make vfio_pm_reading not older than @age_ns, unless that is slow. */
+static void vfio_pm_reading_renew_locked(u64 age_ns)
 {
-	struct vfio_pm_reading *last = &vfio_pm_reading, reading;
+	struct vfio_pm_reading *last = &vfio_pm_reading;
+
+	lockdep_assert_held(&vfio_pm_reading_lock);
+	if (vfio_pm_reading_is_good(last, age_ns))
+		return;
+	WRITE_ONCE(last->error, vfio_pm_batteries_ask(&last->power_uw));
+	/* From the end: firmware that is slow gets a pause, too. */
+	last->time_ns = ktime_get_boottime_ns();
+}
+
+/* What the batteries say, for one slot. */
+static struct vfio_pm_reading vfio_pm_batteries_read(void)
+{
+	struct vfio_pm_reading reading;
 
 	mutex_lock(&vfio_pm_reading_lock);
-	if (!vfio_pm_reading_is_good(last, age_ns)) {
-		WRITE_ONCE(last->error, vfio_pm_batteries_ask(&last->power_uw));
-		/* From the end: firmware that is slow gets a pause, too. */
-		last->time_ns = ktime_get_boottime_ns();
-		/* Else the event that there is a meter again would be no news. */
-		if (last->error)
-			cmpxchg(&vfio_pm_told, 0, 1);
-	}
-	reading = *last;
+	vfio_pm_reading_renew_locked(VFIO_PM_READING_NS);
+	reading = vfio_pm_reading;
+	/* Else the event that it is as before again would be no news. */
+	if (reading.error != vfio_pm_told)
+		vfio_pm_told = 1;
 	mutex_unlock(&vfio_pm_reading_lock);
 	return reading;
 }
@@ -301,7 +310,7 @@ static bool vfio_pm_pushed_is_fresh(const struct vfio_pm_meter *meter)
 enum vfio_pm_source vfio_pm_meter_find(struct vfio_pm_slot *slot)
 {
 	lockdep_assert_held(&slot->lock);
-	if (!vfio_pm_batteries_read(VFIO_PM_READING_NS).error)
+	if (!vfio_pm_batteries_read().error)
 		return VFIO_PM_SOURCE_BATTERY;
 	if (vfio_pm_pushed_is_fresh(&slot->meter))
 		return VFIO_PM_SOURCE_PUSHED;
@@ -371,7 +380,7 @@ int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 	struct vfio_pm_reading reading;
 
 	lockdep_assert_held(&slot->lock);
-	reading = vfio_pm_batteries_read(VFIO_PM_READING_NS);
+	reading = vfio_pm_batteries_read();
 	if (!reading.error) {
 		meter->source = VFIO_PM_SOURCE_BATTERY;
 	} else if (vfio_pm_pushed_is_fresh(meter)) {
@@ -393,9 +402,14 @@ int vfio_pm_meter_read(struct vfio_pm_slot *slot, s32 *power_uw, u16 *load)
 /* Look whether it was more than another percent of a battery. */
 static void vfio_pm_meter_update(struct work_struct *work)
 {
-	int ret = vfio_pm_batteries_read(0).error;
+	bool news;
 
-	if (xchg(&vfio_pm_told, ret) != ret)
+	mutex_lock(&vfio_pm_reading_lock);
+	vfio_pm_reading_renew_locked(0);
+	news = vfio_pm_reading.error != vfio_pm_told;
+	vfio_pm_told = vfio_pm_reading.error;
+	mutex_unlock(&vfio_pm_reading_lock);
+	if (news)
 		vfio_pm_topology_kick();
 }
 

@@ -35,3 +35,22 @@ echo auto >$slot/policy
 decided_without "slow" "take too long"
 tell $honest
 becomes "slow: a minute later it is measured" 120 measuring show state
+
+# The slot has seen another answer since all were told that it is slow. Told again,
+# it looks from time to time whether firmware is quick by now. A comparison that was
+# begun would have it look as well.
+echo d3hot >$slot/policy
+echo 1 >$slot/measure
+tell $hangs
+sleep 2
+tell $unplugged
+sleep 150	# for some answers, and the pause afterwards
+tell $unknown
+echo auto >$slot/policy
+decided_without "quick, but no figure" "no battery tells"
+sleep 5
+tell $hangs
+tell $unplugged
+decided_without "slow again" "take too long"
+tell $honest
+becomes "slow again: later it is measured" 120 measuring show state
