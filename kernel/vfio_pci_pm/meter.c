@@ -10,6 +10,7 @@
 #include <linux/lockdep.h>
 #include <linux/math.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
@@ -27,9 +28,13 @@
 /* Counters of different processors are not read at the same time. */
 #define VFIO_PM_LOAD_SLACK 16
 
-/* Whoever answers as slowly as this is not asked a second thing, for a while. */
+/*
+ * Whoever answers as slowly as this is not asked a second thing, for a while; each
+ * time that it is slow again for twice as long.
+ */
 #define VFIO_PM_PATIENCE_NS (5 * NSEC_PER_SEC)
-#define VFIO_PM_SLOW_NS (60 * NSEC_PER_SEC)
+#define VFIO_PM_PAUSE_MIN_NS (60 * NSEC_PER_SEC)
+#define VFIO_PM_PAUSE_MAX_NS (3600 * NSEC_PER_SEC)
 
 /*
  * Asking may be dear, firmware may complain in the log each time, and anybody
@@ -207,11 +212,13 @@ static int vfio_pm_batteries_ask(u64 *power_uw)
  * struct vfio_pm_reading - what the batteries said last
  * @time_ns: when, since boot with all sleep, 0 if never
  * @error: 0, or why @power_uw says nothing
+ * @pause_ns: how long they are not asked, 0 unless they were slow
  * @power_uw: power that they gave
  */
 struct vfio_pm_reading {
 	u64 time_ns;
 	int error;
+	u64 pause_ns;
 	u64 power_uw;
 };
 
@@ -228,10 +235,17 @@ static int vfio_pm_told = 1;
 static bool vfio_pm_reading_is_good(const struct vfio_pm_reading *reading,
 				    u64 age_ns)
 {
-	if (reading->error == -ETIMEDOUT)
-		age_ns = VFIO_PM_SLOW_NS;
+	age_ns = max(age_ns, reading->pause_ns);
 	return reading->time_ns &&
 	       ktime_get_boottime_ns() - reading->time_ns < age_ns;
+}
+
+static u64 vfio_pm_reading_pause_ns(const struct vfio_pm_reading *reading)
+{
+	if (reading->error != -ETIMEDOUT)
+		return 0;
+	return clamp_t(u64, 2 * reading->pause_ns, VFIO_PM_PAUSE_MIN_NS,
+		       VFIO_PM_PAUSE_MAX_NS);
 }
 
 /* Make vfio_pm_reading not older than @age_ns, unless that is slow. */
@@ -243,6 +257,7 @@ static void vfio_pm_reading_renew_locked(u64 age_ns)
 	if (vfio_pm_reading_is_good(last, age_ns))
 		return;
 	WRITE_ONCE(last->error, vfio_pm_batteries_ask(&last->power_uw));
+	last->pause_ns = vfio_pm_reading_pause_ns(last);
 	/* From the end: firmware that is slow gets a pause, too. */
 	last->time_ns = ktime_get_boottime_ns();
 }
