@@ -10,6 +10,7 @@
 #include "vfio_pci_pm.h"
 
 #define TOPOLOGY_DELAY_MS 200
+#define TOPOLOGY_RETRY_MS 15000
 
 static LIST_HEAD(vfio_pm_slots);
 static DEFINE_MUTEX(vfio_pm_slots_lock); /* protects vfio_pm_slots */
@@ -55,7 +56,7 @@ static void vfio_pm_slot_add(struct pci_dev *port)
 		dev_err_ratelimited(&port->dev, "cannot be looked after: %pe\n",
 				    slot);
 		if (PTR_ERR(slot) == -ENOMEM)
-			vfio_pm_topology_update();
+			vfio_pm_topology_retry();
 		return;
 	}
 	mutex_lock(&vfio_pm_slots_lock);
@@ -146,6 +147,27 @@ void vfio_pm_topology_update(void)
 {
 	queue_delayed_work(vfio_pm_wq, &vfio_pm_topology,
 			   msecs_to_jiffies(TOPOLOGY_DELAY_MS));
+}
+
+static void vfio_pm_retry_work(struct work_struct *work)
+{
+	vfio_pm_topology_update();
+}
+
+static DECLARE_DELAYED_WORK(vfio_pm_retry, vfio_pm_retry_work);
+
+/**
+ * vfio_pm_topology_retry - have all slots looked for again later
+ *
+ * For who had no memory, of which there is no more in 200 ms. An event that comes
+ * first is not kept waiting.
+ *
+ * Context: any.
+ */
+void vfio_pm_topology_retry(void)
+{
+	queue_delayed_work(vfio_pm_wq, &vfio_pm_retry,
+			   msecs_to_jiffies(TOPOLOGY_RETRY_MS));
 }
 
 static void vfio_pm_kick_work(struct work_struct *work)
@@ -264,6 +286,7 @@ void vfio_pm_topology_exit(void)
 	pci_unlock_rescan_remove();
 	/* Now that nobody looks at a device any more. */
 	bus_unregister_notifier(&pci_bus_type, &vfio_pm_bus_block);
+	cancel_delayed_work_sync(&vfio_pm_retry);
 	/* A slot may have asked for it to the last. */
 	cancel_delayed_work_sync(&vfio_pm_topology);
 	cancel_work_sync(&vfio_pm_kick);

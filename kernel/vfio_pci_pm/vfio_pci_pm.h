@@ -387,6 +387,7 @@ const char *vfio_pm_source_name(enum vfio_pm_source source);
 int vfio_pm_topology_init(void);
 void vfio_pm_topology_exit(void);
 void vfio_pm_topology_update(void);
+void vfio_pm_topology_retry(void);
 void vfio_pm_topology_kick(void);
 
 /* slot.c */

@@ -2,7 +2,7 @@
 /*
  * Every allocation of loading vfio_pci_pm, which makes its slots, and of reading and
  * writing attributes fails once: afterwards each of them works. A device that there
- * was no memory for is looked after a moment later.
+ * was no memory for is looked after 15 seconds later, unless something happens first.
  */
 #include <errno.h>
 #include <fcntl.h>
