@@ -140,7 +140,7 @@ bool vfio_pm_blockers_repair(struct vfio_pm_slot *slot)
 	lockdep_assert_held(&slot->lock);
 	vfio_pm_track_actor(slot, current);
 	tried = vfio_pm_clear_no_d3cold(slot);
-	/* From the bottom: the PCI core passes the change upwards. */
+	/* Best from the bottom: the PCI core passes the change upwards. */
 	list_for_each_entry_reverse(member, &slot->members, node) {
 		if (!vfio_pm_bridge_d3_is_stale(slot, member->pdev))
 			continue;

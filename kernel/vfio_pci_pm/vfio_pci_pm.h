@@ -124,8 +124,9 @@ enum vfio_pm_source {
 /**
  * struct vfio_pm_member - the port of a slot, or a device below it
  * @hash: in the sensor's table
- * @node: in the slot's list; the port comes first, a bridge before what is
- *        below it
+ * @node: in the slot's list, the port first. A bridge comes before what is below
+ *        it, but for one that there was no memory for at first: then a walk names
+ *        another device first, or wakes one for nothing
  * @slot: the slot
  * @pdev: the device, with a reference
  * @held: the actuator keeps it in D0
