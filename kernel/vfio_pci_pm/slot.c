@@ -178,7 +178,7 @@ static int vfio_pm_member_see(struct pci_dev *pdev, void *data)
 		member = vfio_pm_member_add(slot, pdev);
 		/* Those behind it are there all the same. */
 		if (!member) {
-			vfio_pm_topology_update();
+			vfio_pm_topology_retry();
 			return 0;
 		}
 		/* Another device: nothing that was learnt is true for it. */
