@@ -3,12 +3,12 @@
 # Merges what runs on a kernel with KCOV found worth keeping into
 # corpus/reached.txt, which the next run begins with:
 #   keep.sh [build/run/kvmfr_fuzz_*/programs.img...]
-# At most 200 programs, those that reached most first. What the runs began with is
+# At most 100 programs, those that reached most first. What the runs began with is
 # theirs again if it still reaches something, so nothing is added twice.
 set -eu
 hostile=$(cd "${0%/*}" && pwd)
 corpus=$hostile/corpus
-most=200
+most=100
 # Before it is what the workers ran last, see corpus.c.
 skip=$((3 * 4096 + 1))
 
