@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Lines and branches of our modules that ran on the sanitizer kernel, by file, in
 # all suites since the modules were last built: build/report/coverage-kernel.json; the
-# lines that did not in coverage-kernel.txt beside it.
+# lines that did not in coverage-kernel.txt beside it, and by function in
+# coverage-unreached.txt, with the reasons that are in tests/vm/sanitizer/unreached.
 # Runs inside the tools root.
 set -eu
 src=/src/build/modules/sanitizer/src
@@ -46,5 +47,10 @@ gcovr -r "$src" --filter "$src/kernel/" --exclude ".*[.]mod[.]c" --gcov-ignore-e
 	tail -n 20 "$work/log"
 	exit 1
 }
+sanitizer=/src/tests/vm/sanitizer
+awk -v top="$src" -f $sanitizer/unreached.awk $sanitizer/unreached \
+	/src/build/report/coverage-kernel.txt >/src/build/report/coverage-unreached.txt
 sed -n "s/^TOTAL.* \([0-9]*%\)\$/# coverage of the modules by $suites suites: \1 of the lines/p" \
 	/src/build/report/coverage-kernel.txt
+echo "# functions that did not run to the end: $(wc -l </src/build/report/coverage-unreached.txt)," \
+	"without a reason: $(grep -vc ': ' /src/build/report/coverage-unreached.txt || :)"
