@@ -36,7 +36,7 @@ kernels_of()
 		esac
 		# shellcheck source=/dev/null
 		. "$conf_dir/$suite.conf"
-		: "${quick:=${kernels:-6.1 7.x}}" "${kernels:=$all}"
+		: "${quick:=${kernels:-7.x}}" "${kernels:=$all}"
 		[ -z "${QUICK-}" ] || kernels=$quick
 		echo "$kernels"
 	)

@@ -6,7 +6,7 @@ kernels=7.x	# whose root has a copy with libvirt
 root=libvirt
 # shellcheck source=tests/vm/suites/userspace.sh
 . "$vm/suites/userspace.sh"
-quick=7.x
+quick=none	# they take too long for make check
 systemd=1
 memory=1536
 timeout=900
