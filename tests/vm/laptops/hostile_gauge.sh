@@ -4,8 +4,8 @@
 honest=10 unknown=11 zero=12 negative=13 huge=14 dice=15 two_units=16
 fails=17 short=18 types=19 no_package=20 not_discharging=21 slow=22 hangs=23
 fails_in_d3cold=24 change_unit=3
-device=$(readlink -f $battery/device)
-driver=$(readlink -f $battery/device/driver)
+device=$(battery_device)
+driver=$(readlink -f $device/driver)
 
 # lies TEXT LIE VERDICT REASON: what comes of a comparison with that
 lies()

@@ -45,14 +45,15 @@ replug()
 	done
 }
 
-# Everything there is, whether it can be read or not.
+# Everything there is, whether it can be read or not: 29 lines at least while there
+# is a slot.
 reader()
 {
 	while [ ! -e /tmp/stop ]; do
-		cat $slot/* $slot/counters/* $slot/meter/*
-		echo >>/tmp/reads
+		lines=$(cat $slot/* $slot/counters/* $slot/meter/* | wc -l)
+		[ $lines -lt 29 ] || echo >>/tmp/reads
 		sleep 0.3
-	done >/dev/null 2>&1
+	done 2>/dev/null
 }
 
 writer()
@@ -61,9 +62,9 @@ writer()
 		for file in "$slot"/* "$slot"/counters/* "$slot"/meter/*; do
 			for text in auto d3hot d0 d3cold observe 1 -1 \
 				20000000 99999999999999999999 '%s%n' ''; do
-				[ ! -f $file ] || printf '%s\n' "$text" >$file
+				[ -f $file ] && printf '%s\n' "$text" >$file &&
+					echo >>/tmp/writes
 			done
-			echo >>/tmp/writes
 			sleep 0.02
 		done
 	done 2>/dev/null
@@ -81,13 +82,20 @@ reloader()
 	done
 }
 
+drivers()
+{
+	for function in $functions; do
+		driver_of $function
+	done
+}
+
 mover()
 {
+	vfio=/sys/bus/pci/drivers/vfio-pci
 	while [ ! -e /tmp/stop ]; do
 		for function in $functions; do
-			echo $function >/sys/bus/pci/drivers/vfio-pci/unbind
-			sleep 0.4
-			echo $function >/sys/bus/pci/drivers/vfio-pci/bind
+			echo $function >$vfio/unbind && sleep 0.4 &&
+				echo $function >$vfio/bind && echo >>/tmp/binds
 			sleep 0.4
 		done
 		sleep 1
@@ -95,9 +103,9 @@ mover()
 			echo 1 >$pci/$function/remove
 		done
 		sleep 0.4
-		echo 1 >/sys/bus/pci/rescan
-		bind_functions
-		echo >>/tmp/moves
+		left=$(functions)
+		echo 1 >/sys/bus/pci/rescan && bind_functions && [ -z "$left" ] &&
+			[ "$(drivers)" = "$all_drivers" ] && echo >>/tmp/moves
 		sleep 1
 	done
 }
@@ -106,14 +114,12 @@ mover()
 # (power_supply_is_system_supplied()).
 unplugger()
 {
-	device=$(basename $(readlink -f $battery/device))
-	driver=$(readlink -f $battery/device/driver)
+	device=$(battery_device)
+	driver=$(readlink -f $device/driver)
 	while [ ! -e /tmp/stop ]; do
-		echo $device >$driver/unbind
-		sleep 0.2
-		echo $device >$driver/bind
+		basename $device >$driver/unbind && sleep 0.2 &&
+			basename $device >$driver/bind && echo >>/tmp/unplugs
 		sleep 0.3
-		echo >>/tmp/unplugs
 	done
 }
 
@@ -148,20 +154,22 @@ becomes "measuring ends" 1800 decided show state
 like "without nonsense" '^(saves|inconclusive) d3cold$' \
 	"$(show verdict) $(show chosen)"
 
+all_drivers=$(drivers)
 for racer in reader reader writer reloader mover unplugger; do
 	$racer &
 done
 sleep 40
 : >/tmp/stop
 wait
-echo "# loads: $(count /tmp/loads), moves: $(count /tmp/moves), unplugged:" \
-	"$(count /tmp/unplugs), writes: $(count /tmp/writes), reads:" \
-	"$(count /tmp/reads)"
+echo "# loads: $(count /tmp/loads), binds: $(count /tmp/binds), moves:" \
+	"$(count /tmp/moves), unplugged: $(count /tmp/unplugs), writes:" \
+	"$(count /tmp/writes), reads: $(count /tmp/reads)"
 between "times the module was loaded" 5 1000 "$(count /tmp/loads)"
 is "times it could not be, or not be unloaded" "" "$(count /tmp/stuck)"
+between "times a function was bound again" 5 1000 "$(count /tmp/binds)"
 between "times the card was moved" 5 1000 "$(count /tmp/moves)"
 between "times the battery was" 10 1000 "$(count /tmp/unplugs)"
-between "files written to" 100 100000 "$(count /tmp/writes)"
+between "writes that were accepted" 20 100000 "$(count /tmp/writes)"
 between "times all files were read" 10 100000 "$(count /tmp/reads)"
 allow_d3cold
 for state in d3hot d0 d3cold; do

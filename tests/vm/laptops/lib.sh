@@ -101,6 +101,14 @@ tell()
 	echo $(($1 * 1000)) >"$battery/alarm"
 }
 
+# What its driver is bound to: ACPI's device, or on 7.x the one made for that.
+battery_device()
+{
+	device=$(readlink -f "$battery/device")
+	[ -e "$device/driver" ] || device=$(readlink -f "$device/physical_node")
+	echo "$device"
+}
+
 read_config()
 {
 	dd if="$pci/$1/config" of=/dev/null bs=64 count=1 2>/dev/null
