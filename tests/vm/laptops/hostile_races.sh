@@ -70,18 +70,6 @@ writer()
 	done 2>/dev/null
 }
 
-# The pause in between is for what comes late, before its memory is used again.
-reloader()
-{
-	while [ ! -e /tmp/stop ]; do
-		sleep 1.3
-		unload || echo >>/tmp/stuck
-		sleep 1.2
-		load || echo >>/tmp/stuck
-		echo >>/tmp/loads
-	done
-}
-
 drivers()
 {
 	for function in $functions; do
@@ -123,11 +111,6 @@ unplugger()
 	done
 }
 
-count()
-{
-	[ ! -e "$1" ] || wc -l <"$1"
-}
-
 functions=$(functions)
 all=$(for function in $functions; do echo $pci/$function; done)
 echo 8192 >$trace/buffer_size_kb
@@ -155,7 +138,9 @@ like "without nonsense" '^(saves|inconclusive) d3cold$' \
 	"$(show verdict) $(show chosen)"
 
 all_drivers=$(drivers)
-for racer in reader reader writer reloader mover unplugger; do
+# The pause without it is for what comes late, before its memory is used again.
+reloader 1.3 1.2 &
+for racer in reader reader writer mover unplugger; do
 	$racer &
 done
 sleep 40

@@ -79,6 +79,16 @@ power_of()
 	echo "$(cat "$pci/$1/power_state") $(cat "$pci/$1/power/runtime_status")"
 }
 
+# What there is to be left as it was.
+traces()
+{
+	for address in "$port" $(below "$port"); do
+		echo "$address $(power_of "$address")" \
+			"$(cat "$pci/$address/d3cold_allowed")" \
+			"$(cat "$pci/$address/power/control")"
+	done
+}
+
 # The mean of some readings in mW; the driver keeps one for a second.
 draw_mw()
 {
@@ -109,6 +119,12 @@ battery_device()
 	echo "$device"
 }
 
+# count FILE: its lines, one for each time that something happened; or nothing
+count()
+{
+	[ ! -e "$1" ] || wc -l <"$1"
+}
+
 read_config()
 {
 	dd if="$pci/$1/config" of=/dev/null bs=64 count=1 2>/dev/null
@@ -129,6 +145,20 @@ load()
 unload()
 {
 	rmmod vfio_pci_pm
+}
+
+# reloader THERE AWAY [PARAMETER...]: so many seconds each, until there is /tmp/stop.
+reloader()
+{
+	there=$1 away=$2
+	shift 2
+	while [ ! -e /tmp/stop ]; do
+		sleep "$there"
+		unload || echo >>/tmp/stuck
+		sleep "$away"
+		load "$@" || echo >>/tmp/stuck
+		echo >>/tmp/loads
+	done
 }
 
 # The usual beginning: everything is vfio-pci's, D3cold is allowed, Linux

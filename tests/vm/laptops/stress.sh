@@ -1,14 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2046,SC2086,SC2154 # addresses, set by lib.sh
-# What there is to be left as it was.
-traces()
-{
-	for address in $port $(below $port); do
-		echo $address $(power_of $address) \
-			$(cat $pci/$address/d3cold_allowed $pci/$address/power/control)
-	done
-}
-
 # Whoever opens the functions or binds them has them for himself, as libvirt's
 # lock does it. All else happens at any time.
 locked()
@@ -59,16 +50,6 @@ reader()
 	done
 }
 
-reloader()
-{
-	while [ ! -e /tmp/stop ]; do
-		sleep 4
-		unload || echo >>/tmp/stuck
-		load policy=d3cold || echo >>/tmp/stuck
-		echo >>/tmp/loads
-	done
-}
-
 level_is()
 {
 	read -r level <$slot/level && [ "$level" = "$1" ]
@@ -89,11 +70,6 @@ toggle()
 	done
 }
 
-count()
-{
-	[ ! -e "$1" ] || wc -l <"$1"
-}
-
 allow_vfio
 bind_functions
 allow_d3cold
@@ -107,7 +83,7 @@ load policy=d3cold
 opener &
 rebinder &
 reader &
-reloader &
+reloader 4 0 policy=d3cold &
 reached=0
 for round in $(seq 500); do
 	toggle d3hot

@@ -1,14 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2046,SC2086,SC2154 # addresses, set by lib.sh
-# What there is to be left as it was.
-traces()
-{
-	for address in $port $(below $port); do
-		echo $address $(power_of $address) \
-			$(cat $pci/$address/d3cold_allowed $pci/$address/power/control)
-	done
-}
-
 begin
 unload
 becomes "the port is in D3cold" 10 "D3cold suspended" power_of $port
