@@ -103,10 +103,24 @@ no_slot()
 	[ -e $slot ] || echo none
 }
 
+# may_sleep auto|on: the kernel keeps on what has no driver, unless it is told
+# not to.
+may_sleep()
+{
+	for function in $(functions); do
+		echo $1 >$pci/$function/power/control
+	done
+}
+
+# It may have been observed before; that it can sleep tells that nothing of ours
+# keeps it on.
 unbound()
 {
 	let_go
 	becomes "$*: unbound, it is left alone" 30 observed show state
+	may_sleep auto
+	becomes "$*: unbound, it can sleep" 10 suspended show rpm_status
+	may_sleep on
 	works "$*, unbound"
 }
 
@@ -118,11 +132,22 @@ removed()
 	works "$*, removed"
 }
 
-# pm_test ends it before the last step; with "devices" the port is left on.
+# What a sleep has to leave as it was. Only a slot that is decided goes by itself
+# to where it was; others may be left on.
+situation()
+{
+	echo $(show state) $(show chosen)
+	[ $1 != decided ] || echo $(show level) $(power_of $port)
+}
+
+# pm_test ends it before the last step; with "devices" the port is left on. What is
+# tried in a moment has to be tried again for the second one.
 slept()
 {
+	before=$(situation $1)
 	echo 0 >/sys/module/suspend/parameters/pm_test_delay
 	for depth in devices platform; do
+		[ "$1 $depth" != "verify_wake platform" ] || enter $1
 		echo $depth >/sys/power/pm_test
 		passes "$*: it sleeps ($depth)" \
 			sh -c "echo freeze >/sys/power/state"
@@ -131,8 +156,8 @@ slept()
 			becomes "$* slept ($depth): measuring goes on" 60 \
 				measuring show state
 		else
-			becomes "$*, slept ($depth): it is as before" 60 $1 \
-				show state
+			becomes "$*, slept ($depth): it is as before" 60 \
+				"$before" situation $1
 		fi
 	done
 	works "$*, slept"
