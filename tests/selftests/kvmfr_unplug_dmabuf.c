@@ -239,14 +239,19 @@ static int import_again(int minor)
 	return ret;
 }
 
-/* Fill the part of the device that the buffer is. */
+/*
+ * Fill the part of the device that the buffer is, as one that is mapped for a device
+ * has to be: bounce buffers are copied back whole.
+ */
 static void buffer_fill(struct __test_metadata *_metadata, int dmabuf,
 			unsigned int seed)
 {
 	void *memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
 
 	ASSERT_NE(MAP_FAILED, memory);
+	EXPECT_EQ(0, dmabuf_sync(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW));
 	bytes_fill(memory, BUFFER_SIZE, seed);
+	EXPECT_EQ(0, dmabuf_sync(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
 	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
 }
 
@@ -271,6 +276,38 @@ static void expect_two_written(struct __test_metadata *_metadata, int minor,
 	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
 	EXPECT_EQ(0, close(dmabuf));
 	EXPECT_EQ(0, close(fd));
+}
+
+/*
+ * The importer lets go while the function is away: what bounce buffers hold is
+ * copied to its pages then, what an IOMMU has mapped is unmapped.
+ */
+TEST_F(unplug, importer_lets_go)
+{
+	int dmabuf, importer = import_start(_metadata, self->fd, &dmabuf);
+	unsigned char bytes[PAGE], *memory;
+
+	if (importer < 0)
+		return;
+	memory = map(dmabuf, BUFFER_SIZE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, memory);
+	ASSERT_EQ(0, map_both(importer));
+	bytes_fill(bytes, PAGE, 2);
+	buffer_fill(_metadata, dmabuf, 3);
+	EXPECT_EQ(0, importer_dma_write(importer, PAGE, bytes, PAGE));
+	EXPECT_EQ(!swiotlb_forced(), bytes_are(memory + PAGE, PAGE, 2));
+	EXPECT_EQ(0, munmap(memory, BUFFER_SIZE));
+	take_out();
+	EXPECT_EQ(0, importer_dma_write(importer, 2 * PAGE, bytes, PAGE));
+	EXPECT_EQ(0, importer_unmap(importer));
+	EXPECT_EQ(0, importer_detach(importer));
+	EXPECT_EQ(0, close(importer));
+	EXPECT_EQ(0, close(dmabuf));
+	put_back();
+	EXPECT_EQ(0, import_again(self->minor));
+	if (memory_stays(variant->way, &self->function))
+		expect_two_written(_metadata, self->minor, bytes, 3);
+	EXPECT_EQ(0, module_unload("kvmfr_test_importer"));
 }
 
 /*
