@@ -16,7 +16,7 @@ help:
 	@echo 'make dkms-install             the same for every kernel, by DKMS'
 	@echo 'make uninstall                undo either'
 	@echo 'make demo                     see it work in a virtual machine'
-	@echo 'make check                    run every test'
+	@echo 'make check                    run the tests, but for the slowest'
 	@echo 'make lint                     run the static checks'
 	@echo "make check-unit               test the bench's judgement and the power decision"
 	@echo 'make check-vm [KERNEL=6.1|6.12|7.x|sanitizer|all] [SUITE=prefix]'

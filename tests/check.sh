@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Every test there is, the fast ones first and the slow ones not on every
-# kernel; one that fails does not keep the others from running. The last line is
-# the sum.
+# The tests, the fast ones first, the slow ones not on every kernel and the slowest
+# not at all (quick=none in their .conf; "make check-vm" runs those); one that fails
+# does not keep the others from running. The last line is the sum.
 set -eu
 tests=$(cd "${0%/*}" && pwd)
 out=$tests/../build/check
