@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Every case in testing.md's table of cases names suites that there are, with tests
-# or variants that their programs have.
+# Every case in testing.md's tables of cases names suites that there are, with tests
+# or variants that their programs have. What a laptop is put through has no names.
 set -eu
 . "${0%/*}/../lib.sh"
 
-sed -nE 's/^\| [A-K][0-9].*\|([^|]*)\|$/\1/p' Documentation/testing.md |
+sed -nE 's/^\| [A-L][0-9].*\|([^|]*)\|$/\1/p' Documentation/testing.md |
 	tr ';' '\n' | tr -d '`,' >/tmp/named
 
 # has SUITE TEST
@@ -23,7 +23,8 @@ has()
 			echo "Documentation/testing.md: no suite '$suite'"
 			continue
 		fi
-		[ -n "$tests" ] || echo "Documentation/testing.md: no test of $suite"
+		[ -n "$tests" ] || [ "${suite#laptop_}" != "$suite" ] ||
+			echo "Documentation/testing.md: no test of $suite"
 		for test in $tests; do
 			has "$suite" "$test" ||
 				echo "Documentation/testing.md: no $test in $suite"
