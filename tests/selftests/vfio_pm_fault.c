@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every allocation of loading vfio_pci_pm, which makes its slots, and of reading and
- * writing attributes fails once: afterwards each of them works. A device that there
- * was no memory for is looked after 15 seconds later, unless something happens first.
+ * Every allocation of loading vfio_pci_pm, of reading and writing attributes, and of
+ * making a slot and finding what is in it, which a worker does, fails once: afterwards
+ * each of them works. A device that there was no memory for is looked after 15 seconds
+ * later, or when something happens first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,20 +29,23 @@
 #define INTEL_E1000E 0x10d3
 #define LOAD_TIMEOUT 7200
 #define FIND_TIMEOUT_S 30
+/* Less than the 15 seconds. */
+#define EVENT_TIMEOUT_S 10
+/* Events are waited for, and then what is found is looked at. */
+#define LOOK_US 500000
 /* The interpreter counts wrong what it has no memory for, and uses it freed. */
 #define AML "acpi_evaluate_object"
 /* Loading takes a thousand allocations; these are the ones of our init. */
 #define OWN_PART "do_one_initcall"
 
-static void report_each(struct __test_metadata *_metadata,
-			const struct fault_case *what)
+static void report(struct __test_metadata *_metadata,
+		   struct fault_result result)
 {
-	struct fault_result result = fault_each(what);
-
 	TH_LOG("%u allocations failed, %u times it was refused", result.tried,
 	       result.refused);
 	EXPECT_EQ(0, result.error);
 	EXPECT_LT(0, result.tried);
+	EXPECT_LT(0, result.refused);
 }
 
 static int to_vfio(const struct ivshmem *card)
@@ -112,10 +116,10 @@ TEST_F_TIMEOUT(fault, load, LOAD_TIMEOUT)
 					 .within = OWN_PART,
 					 .spared = AML };
 
-	report_each(_metadata, &what);
+	report(_metadata, fault_each(&what));
 }
 
-/* All of them in one go, and a policy written. */
+/* All of a directory in one go. */
 static int read_all(void *data)
 {
 	glob_t found = {};
@@ -123,8 +127,7 @@ static int read_all(void *data)
 	int ret = 0;
 	size_t i;
 
-	(void)data;
-	glob(SLOT "/*", 0, NULL, &found);
+	glob(data, 0, NULL, &found);
 	for (i = 0; i < found.gl_pathc; i++) {
 		long length = text_read(found.gl_pathv[i], text, sizeof(text));
 
@@ -132,9 +135,27 @@ static int read_all(void *data)
 			ret = length;
 	}
 	globfree(&found);
-	if (text_write(SLOT "/policy", "observe") < 0 ||
-	    text_write(SLOT "/policy", "auto") < 0)
-		ret = -ENOMEM;
+	return ret;
+}
+
+static int write_all(void *data)
+{
+	static const char *const what[][2] = {
+		{ SLOT "/policy", "observe" },
+		{ SLOT "/policy", "auto" },
+		{ SLOT "/measure", "1" },
+		{ SLOT "/meter/sample", "20000000" },
+	};
+	int ret = 0;
+	size_t i;
+
+	(void)data;
+	for (i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+		long length = text_write(what[i][0], what[i][1]);
+
+		if (length < 0)
+			ret = length;
+	}
 	return ret;
 }
 
@@ -151,12 +172,20 @@ static int policy_is_auto(void *data)
 
 TEST_F_TIMEOUT(fault, attributes, LOAD_TIMEOUT)
 {
-	const struct fault_case what = { .action = read_all,
-					 .check = policy_is_auto,
-					 .spared = AML };
+	static char directories[][64] = { SLOT "/*", SLOT "/counters/*",
+					  SLOT "/meter/*" };
+	struct fault_case what = { .action = read_all,
+				   .check = policy_is_auto,
+				   .spared = AML };
+	size_t i;
 
 	ASSERT_EQ(0, module_load(KO, ""));
-	report_each(_metadata, &what);
+	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		what.data = directories[i];
+		report(_metadata, fault_each(&what));
+	}
+	what.action = write_all;
+	report(_metadata, fault_each(&what));
 }
 
 /* What no driver has keeps the slot awake, and is told of. */
@@ -175,11 +204,11 @@ static bool has_slot(const struct ivshmem *function)
 }
 
 static bool becomes(bool (*known)(const struct ivshmem *),
-		    const struct ivshmem *function, bool wanted)
+		    const struct ivshmem *function, bool wanted, int seconds)
 {
 	int i;
 
-	for (i = 0; i < FIND_TIMEOUT_S * 10 && known(function) != wanted; i++)
+	for (i = 0; i < seconds * 10 && known(function) != wanted; i++)
 		usleep(100 * 1000);
 	return known(function) == wanted;
 }
@@ -191,12 +220,12 @@ static void find_again(struct __test_metadata *_metadata,
 		       const char *within)
 {
 	ASSERT_EQ(0, module_load(KO, ""));
-	ASSERT_TRUE(becomes(known, function, true));
+	ASSERT_TRUE(becomes(known, function, true, FIND_TIMEOUT_S));
 	ASSERT_EQ(0, pci_write(function->address, "remove", "1"));
-	ASSERT_TRUE(becomes(known, function, false));
+	ASSERT_TRUE(becomes(known, function, false, FIND_TIMEOUT_S));
 	ASSERT_TRUE(fault_once(within));
 	EXPECT_EQ(0, pci_rescan());
-	EXPECT_TRUE(becomes(known, function, true));
+	EXPECT_TRUE(becomes(known, function, true, FIND_TIMEOUT_S));
 	EXPECT_TRUE(fault_once_happened());
 }
 
@@ -211,6 +240,96 @@ TEST_F_TIMEOUT(fault, new_function, LOAD_TIMEOUT)
 
 	ASSERT_EQ(1, pci_list(INTEL_VENDOR, INTEL_E1000E, &other, 1));
 	find_again(_metadata, &other, is_known, "vfio_pm_member_see");
+}
+
+/* A member, whoever has it. */
+static bool is_member(const struct ivshmem *function)
+{
+	char text[4096];
+
+	return text_read(SLOT "/functions", text, sizeof(text)) > 0 &&
+	       strstr(text, function->address);
+}
+
+/* All of it, and what firmware says of its power. */
+static int slot_works(void)
+{
+	char text[4096];
+
+	if (access(SLOT "/port/vendor", F_OK) ||
+	    number_read(SLOT "/counters/opens") ||
+	    text_read(SLOT "/meter/source", text, sizeof(text)) < 0 ||
+	    text_read(SLOT "/blockers", text, sizeof(text)) < 0)
+		return -EIO;
+	if (strstr(text, "no_power_resource"))
+		return -ENXIO;
+	return policy_is_auto(NULL);
+}
+
+/* The lock of a scan is had by who looks for slots, too. */
+static int find(void *data)
+{
+	int ret = pci_rescan();
+
+	usleep(LOOK_US);
+	if (!ret)
+		ret = pci_rescan();
+	if (!ret && !is_member(data))
+		ret = -ENODEV;
+	return ret;
+}
+
+/* A driver that is bound is something that happens. */
+static int is_found_at_last(void *data)
+{
+	const struct ivshmem *function = data;
+	int ret = 0;
+
+	if (!is_member(function))
+		ret = to_vfio(function);
+	if (!ret && !becomes(is_member, function, true, EVENT_TIMEOUT_S))
+		ret = -ETIMEDOUT;
+	if (!ret)
+		ret = slot_works();
+	if (!ret)
+		ret = pci_write(function->address, "remove", "1");
+	if (!ret && !becomes(is_member, function, false, EVENT_TIMEOUT_S))
+		ret = -EBUSY;
+	return ret;
+}
+
+/* @params: of the module, whose slot comes and goes with that function, or stays. */
+static void find_each(struct __test_metadata *_metadata, const char *params,
+		      struct ivshmem *function, const char *within)
+{
+	const struct fault_case what = { .action = find,
+					 .check = is_found_at_last,
+					 .data = function,
+					 .within = within,
+					 .spared = AML };
+
+	ASSERT_EQ(0, module_load(KO, params));
+	ASSERT_EQ(0, is_found_at_last(function));
+	report(_metadata, fault_each_within(&what));
+	EXPECT_EQ(0, pci_rescan());
+}
+
+TEST_F_TIMEOUT(fault, each_of_a_slot, LOAD_TIMEOUT)
+{
+	struct ivshmem other;
+	char params[64];
+
+	ASSERT_EQ(1, pci_list(INTEL_VENDOR, INTEL_E1000E, &other, 1));
+	snprintf(params, sizeof(params), "devices=%s", other.address);
+	find_each(_metadata, params, &other, "vfio_pm_slot_create");
+}
+
+TEST_F_TIMEOUT(fault, each_of_a_function, LOAD_TIMEOUT)
+{
+	struct ivshmem other;
+
+	ASSERT_EQ(1, pci_list(INTEL_VENDOR, INTEL_E1000E, &other, 1));
+	find_each(_metadata, "", &other, "vfio_pm_member_see");
 }
 
 TEST_HARNESS_MAIN

@@ -15,6 +15,8 @@
 #define FAIL_NTH "/proc/thread-self/fail-nth"
 #define DEBUG "/sys/kernel/debug/"
 #define FAULTS_MAX 20000
+/* More than any function of the kernel takes of slab. */
+#define BYTES_MAX 1000000000L
 
 /* Those that may sleep, of any order and zone, too. */
 static const char *const settings[][2] = {
@@ -115,20 +117,74 @@ bool fault_spare_copies(void)
 	return filter_set("fail_usercopy", "require", 0, 0);
 }
 
-bool fault_once(const char *function)
+/* From here on the allocation fails that wants the last of these bytes, or more. */
+static bool fault_after(long bytes)
 {
-	return function_filter("require", function, 0, 0) &&
+	char text[16];
+
+	snprintf(text, sizeof(text), "%ld", bytes);
+	return text_write(DEBUG "failslab/space", text) >= 0 &&
 	       text_write(DEBUG "failslab/times", "1") >= 0 &&
 	       text_write(DEBUG "failslab/probability", "100") >= 0;
 }
 
+/* Whether it has; none fails from here on. */
+static bool fault_after_happened(void)
+{
+	text_write(DEBUG "failslab/probability", "0");
+	return !number_read(DEBUG "failslab/times");
+}
+
+bool fault_once(const char *function)
+{
+	return function_filter("require", function, 0, 0) && fault_after(0);
+}
+
 bool fault_once_happened(void)
 {
-	bool happened = !number_read(DEBUG "failslab/times");
+	bool happened = fault_after_happened();
 
-	text_write(DEBUG "failslab/probability", "0");
 	function_filter("require", NULL, 0, ULONG_MAX);
 	return happened;
+}
+
+/* 0 or -errno; @bytes becomes what was taken before the failure, if it happened. */
+static int fault_try_within(const struct fault_case *what, long *bytes,
+			    struct fault_result *result)
+{
+	bool happened;
+	int done, ret;
+	long left;
+
+	if (!fault_after(*bytes))
+		return -EIO;
+	done = what->action(what->data);
+	happened = fault_after_happened();
+	left = number_read(DEBUG "failslab/space");
+	ret = what->check(what->data);
+	if (ret || left <= 0)
+		return ret ? ret : -EIO;
+	*bytes -= left;
+	if (!happened)
+		return done;
+	result->tried++;
+	result->refused += done < 0;
+	return 0;
+}
+
+/* Only failing tells where an allocation began: the last one goes first. */
+struct fault_result fault_each_within(const struct fault_case *what)
+{
+	struct fault_result result = {};
+	long bytes = BYTES_MAX;
+
+	if (!function_filter("require", what->within, 0, 0) ||
+	    !fault_spare(what->spared))
+		result.error = -ENOENT;
+	while (bytes > 0 && !result.error)
+		result.error = fault_try_within(what, &bytes, &result);
+	function_filter("require", NULL, 0, ULONG_MAX);
+	return result;
 }
 
 /* The file is open before: opening it allocates. */

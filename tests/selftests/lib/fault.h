@@ -51,6 +51,12 @@ struct fault_result {
 /* The first allocation fails, then the second, until there are no more. */
 struct fault_result fault_each(const struct fault_case *what);
 
+/*
+ * The same for what another task does for the action, with slab: the last allocation
+ * within that function of the kernel fails, then the one before, to the first.
+ */
+struct fault_result fault_each_within(const struct fault_case *what);
+
 /* The next allocation of slab in this function of the kernel fails, whosever. */
 bool fault_once(const char *function);
 /* Whether it has; none fails from here on. */
