@@ -2,6 +2,7 @@
 /* Test importer of dma-bufs: what one open file does with its buffer. */
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
 #include <linux/err.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -218,6 +219,24 @@ int importer_vunmap(struct importer *importer, unsigned long arg)
 	dma_buf_vunmap_unlocked(importer->dmabuf, &importer->vmap);
 	iosys_map_clear(&importer->vmap);
 	return 0;
+}
+
+/* As dma_buf_vmap() and dma_buf_vunmap() for a first user. */
+int importer_vmap_once(struct importer *importer, unsigned long arg)
+{
+	struct dma_buf *dmabuf = importer->dmabuf;
+	struct iosys_map map;
+	int ret = -EBUSY;
+
+	if (!dmabuf)
+		return -EINVAL;
+	dma_resv_lock(dmabuf->resv, NULL);
+	if (!dmabuf->vmapping_counter)
+		ret = dmabuf->ops->vmap(dmabuf, &map);
+	if (!ret)
+		dmabuf->ops->vunmap(dmabuf, &map);
+	dma_resv_unlock(dmabuf->resv);
+	return ret;
 }
 
 int importer_vmap_write(struct importer *importer, unsigned long arg)

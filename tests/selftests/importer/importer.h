@@ -75,6 +75,7 @@ int importer_dma_write(struct importer *importer, unsigned long arg);
 int importer_dma_read(struct importer *importer, unsigned long arg);
 int importer_vmap(struct importer *importer, unsigned long arg);
 int importer_vunmap(struct importer *importer, unsigned long arg);
+int importer_vmap_once(struct importer *importer, unsigned long arg);
 int importer_vmap_write(struct importer *importer, unsigned long arg);
 int importer_vmap_read(struct importer *importer, unsigned long arg);
 void importer_reset(struct importer *importer);

@@ -107,5 +107,10 @@ struct kvmfr_importer_copy {
 #define KVMFR_IMPORTER_VUNMAP _IO('K', 11)
 #define KVMFR_IMPORTER_VMAP_WRITE _IOW('K', 12, struct kvmfr_importer_copy)
 #define KVMFR_IMPORTER_VMAP_READ _IOW('K', 13, struct kvmfr_importer_copy)
+/*
+ * The exporter's vmap, and vunmap at once, without the core, which warns about an
+ * exporter that refuses. EBUSY while anybody has a kernel mapping of the buffer.
+ */
+#define KVMFR_IMPORTER_VMAP_ONCE _IO('K', 14)
 
 #endif /* KVMFR_TEST_IMPORTER_H */

@@ -29,6 +29,7 @@ static const struct {
 	{ KVMFR_IMPORTER_VUNMAP, importer_vunmap },
 	{ KVMFR_IMPORTER_VMAP_WRITE, importer_vmap_write },
 	{ KVMFR_IMPORTER_VMAP_READ, importer_vmap_read },
+	{ KVMFR_IMPORTER_VMAP_ONCE, importer_vmap_once },
 };
 
 static long importer_ioctl(struct file *file, unsigned int cmd,

@@ -49,6 +49,8 @@ int importer_dma_write(int importer, __u64 offset, const void *data,
 int importer_dma_read(int importer, __u64 offset, void *data, size_t length);
 int importer_vmap(int importer);
 int importer_vunmap(int importer);
+/* Both, without the core's warning when the exporter refuses. */
+int importer_vmap_once(int importer);
 int importer_vmap_write(int importer, __u64 offset, const void *data,
 			size_t length);
 int importer_vmap_read(int importer, __u64 offset, void *data, size_t length);

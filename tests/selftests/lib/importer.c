@@ -111,6 +111,11 @@ int importer_vunmap(int importer)
 	return importer_call(importer, KVMFR_IMPORTER_VUNMAP, 0);
 }
 
+int importer_vmap_once(int importer)
+{
+	return importer_call(importer, KVMFR_IMPORTER_VMAP_ONCE, 0);
+}
+
 int importer_vmap_write(int importer, __u64 offset, const void *data,
 			size_t length)
 {
