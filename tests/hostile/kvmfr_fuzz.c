@@ -151,14 +151,21 @@ static void place_comment(pid_t pid)
 	globfree(&found);
 }
 
-/* What the kernel could not tell the process, because that was made to fail. */
+/*
+ * What the kernel could not tell the process, because that was made to fail; where
+ * the kernel can do that.
+ */
 static bool may_be_killed(const struct fuzz_program *program)
 {
 	unsigned int i;
 
-	for (i = 0; i < program->nr_calls; i++)
-		if (!strcmp(fuzz_op(program->call[i].op)->name, "fail"))
+	for (i = 0; i < program->nr_calls; i++) {
+		uint32_t op = program->call[i].op;
+
+		if (!strcmp(fuzz_op(op)->name, "fail") &&
+		    shared->score.worked[op])
 			return true;
+	}
 	return false;
 }
 
