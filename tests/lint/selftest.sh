@@ -175,6 +175,12 @@ spoil tests/selftests/program.c 's/^TEST_F(sample, works)/TEST_F(sample, works_n
 fails cases trixie 'no works in sample'
 spoil Documentation/testing.md '/^| A1/d'
 fails cases trixie 'no case'
+spoil Documentation/security.md 's/`sample` works]/`sample` rests]/'
+fails cases trixie 'security.md: no rests in sample'
+spoil Documentation/security.md 's/`sample`:/`other`:/'
+fails cases trixie "security.md: no suite 'other'"
+spoil Documentation/security.md 's/`sample` |$/`sample` rests |/'
+fails cases trixie 'security.md: no rests in sample'
 
 passes udev trixie
 spoil udev/70-sample.rules 's/MODE=/MODE==/'
