@@ -23,6 +23,7 @@ WARNING: possible circular locking dependency detected
 WARNING: suspicious RCU usage
 ------------[ cut here ]------------
 BUG: kernel NULL pointer dereference, address: 0000000000000000
+kernel BUG at mm/usercopy.c:102!
 BUG: Bad page state in process insmod  pfn:12345
 BUG: KASAN: slab-use-after-free in kvmfr_mmap+0x1/0x2 [kvmfr]
 BUG: sleeping function called from invalid context at mm/slab.h:1

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Makes one mistake that a checker of the sanitizer kernel has to report. */
+#include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/init.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/refcount.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 
 static char *how = "";
 module_param(how, charp, 0444);
@@ -23,6 +29,64 @@ static void use_after_free(void)
 	kfree(freed);
 	if (freed)
 		READ_ONCE(*freed);
+}
+
+static void beyond_stack(void)
+{
+	char array[8] = {};
+	char *end = array;
+
+	OPTIMIZER_HIDE_VAR(end);
+	READ_ONCE(end[sizeof(array)]);
+}
+
+/* Within the page: the one behind it is not mapped. */
+static void beyond_vmalloc(void)
+{
+	char *array = vmalloc(100);
+
+	OPTIMIZER_HIDE_VAR(array);
+	if (array)
+		READ_ONCE(array[200]);
+	vfree(array);
+}
+
+static void revive(void)
+{
+	refcount_t count = REFCOUNT_INIT(0);
+
+	refcount_inc(&count);
+}
+
+static DECLARE_COMPLETION(copying);
+
+static int copy_too_much(void *data)
+{
+	char *object = kzalloc(64, GFP_KERNEL);
+	size_t size = 200;
+
+	OPTIMIZER_HIDE_VAR(size);
+	OPTIMIZER_HIDE_VAR(object);
+	complete(&copying);
+	if (copy_to_user(data, object, size))
+		pr_info("nothing was copied\n");
+	kfree(object);
+	return 0;
+}
+
+/* In a thread, which does not survive it. */
+static void copy_beyond_object(void)
+{
+	struct task_struct *thread =
+		kthread_create(copy_too_much, NULL, "offend");
+
+	if (IS_ERR(thread))
+		return;
+	get_task_struct(thread);
+	wake_up_process(thread);
+	wait_for_completion(&copying);
+	kthread_stop(thread);
+	put_task_struct(thread);
 }
 
 static void bad_shift(void)
@@ -100,10 +164,18 @@ static const struct {
 	const char *name;
 	void (*make)(void);
 } mistakes[] = {
-	{ "use-after-free", use_after_free }, { "bad-shift", bad_shift },
-	{ "atomic-sleep", atomic_sleep },     { "lock-order", lock_order },
-	{ "free-timer", free_timer },	      { "delete-twice", delete_twice },
-	{ "bad-unmap", bad_unmap },	      { "leak", leak },
+	{ "use-after-free", use_after_free },
+	{ "beyond-stack", beyond_stack },
+	{ "beyond-vmalloc", beyond_vmalloc },
+	{ "revive", revive },
+	{ "copy-beyond-object", copy_beyond_object },
+	{ "bad-shift", bad_shift },
+	{ "atomic-sleep", atomic_sleep },
+	{ "lock-order", lock_order },
+	{ "free-timer", free_timer },
+	{ "delete-twice", delete_twice },
+	{ "bad-unmap", bad_unmap },
+	{ "leak", leak },
 };
 
 /* The module does not stay: the next mistake is the next insmod's. */
