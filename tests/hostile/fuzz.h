@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A random caller of everything that the modules show to users. Programs are
- * lists of calls; where the kernel has KCOV, those that reach new code are kept
- * and changed further. Dependencies: kvmfr_fuzz (workers) -> corpus -> run,
- * program -> ops_* -> victim, state.
+ * A random caller of what the modules show to users, nodes, dma-bufs and attributes
+ * in sysfs. Programs are lists of calls; where the kernel has KCOV, those that reach
+ * new code are kept and changed further. Dependencies: kvmfr_fuzz (workers) ->
+ * corpus -> run, program -> ops_* -> victim, state.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -126,6 +126,8 @@ int program_parse(struct fuzz_program *program, FILE *file, unsigned int *line);
 /* ops_admin.c: functions of the machine that can be taken away; number or -errno */
 #define FUZZ_FUNCTIONS 2
 int admin_init(void);
+/* vfio_pci_pm with a slot for each of them; 0 or -errno. */
+int admin_slots_load(void);
 void admin_open_nodes(void);
 void admin_restore(void);
 

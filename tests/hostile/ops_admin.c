@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What only root can do: take devices away and put them back, write attributes. */
+/*
+ * What only root can do: take devices away and put them back, write attributes; which
+ * others may read.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -12,7 +16,9 @@
 #include "ivshmem.h"
 #include "kvmfr_test.h"
 
+#define VFIO_PM_KO "/lib/kvmfr/vfio_pci_pm.ko"
 #define ATTRIBUTES "/sys/class/kvmfr/*/*"
+#define SLOTS "/sys/class/vfio_pm/*/"
 #define NODES "/dev/kvmfr[0-9]*"
 #define IMPORTERS "{/dev/kvmfr_importer,/dev/dri/card*," FUZZ_DISK "}"
 
@@ -23,6 +29,16 @@ int admin_init(void)
 {
 	nr_functions = ivshmem_list(functions, FUZZ_FUNCTIONS);
 	return nr_functions;
+}
+
+/* A slot for each function; they come and go with those. */
+int admin_slots_load(void)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "devices=%s,%s", functions[0].address,
+		 functions[1].address);
+	return module_load(VFIO_PM_KO, params);
 }
 
 /* For everybody: what is new belongs to root. */
@@ -110,24 +126,51 @@ static int op_rescan(const uint32_t *arg)
 	return ret;
 }
 
+/* One of the files is read, or written if there is a @text. */
+static int use_file(const char *pattern, uint32_t number, const char *text)
+{
+	glob_t found = {};
+	char read[4096];
+	long ret = -ENOENT;
+
+	if (!glob(pattern, GLOB_BRACE, NULL, &found)) {
+		const char *path = found.gl_pathv[number % found.gl_pathc];
+
+		ret = text ? text_write(path, text) :
+			     text_read(path, read, sizeof(read));
+	}
+	globfree(&found);
+	return ret < 0 ? ret : 0;
+}
+
 /* Any attribute of any device, read or written. */
 static int op_attribute(const uint32_t *arg)
 {
 	static const char *const texts[] = {
 		"1", "0", "-1", "auto", "on", "\n", "", "99999999999999999999"
 	};
-	glob_t found = {};
-	char text[4096];
-	long ret = -ENOENT;
 
-	if (!glob(ATTRIBUTES, GLOB_NOSORT, NULL, &found)) {
-		const char *path = found.gl_pathv[arg[0] % found.gl_pathc];
+	return use_file(ATTRIBUTES, arg[0],
+			arg[1] % 2 ? texts[arg[2] % 8] : NULL);
+}
 
-		ret = arg[1] % 2 ? text_write(path, texts[arg[2] % 8]) :
-				   text_read(path, text, sizeof(text));
-	}
-	globfree(&found);
-	return ret < 0 ? ret : 0;
+/* Firmware may be asked, whose interpreter lacks no memory: see vfio_pm_fault. */
+static int op_slot_read(const uint32_t *arg)
+{
+	fail_nothing();
+	return use_file(SLOTS "{*,counters/*,meter/*}", arg[0], NULL);
+}
+
+static int op_slot_write(const uint32_t *arg)
+{
+	static const char *const texts[] = {
+		"auto", "observe", "d3cold", "d3hot",
+		"d0",	"1",	   "0",	     "20000000",
+	};
+
+	fail_nothing();
+	return use_file(SLOTS "{policy,measure,meter/sample}", arg[0],
+			texts[arg[1] % 8]);
 }
 
 /* Memory moves, or the page cache goes. */
@@ -173,6 +216,8 @@ const struct fuzz_op fuzz_admin_ops[] = {
 	{ "remove", 1, op_remove },
 	{ "rescan", 1, op_rescan },
 	{ "attribute", 2, op_attribute },
+	{ "slot_read", 2, op_slot_read },
+	{ "slot_write", 2, op_slot_write },
 	{ "pressure", 1, op_pressure },
 	{ "node", 3, op_node },
 	{ "fail", 10, op_fail },

@@ -38,6 +38,8 @@ const char *victim_load(bool zeroing)
 		return "the modules cannot be loaded";
 	if (admin_init() != FUZZ_FUNCTIONS)
 		return "there are not two ivshmem devices";
+	if (admin_slots_load())
+		return "vfio_pci_pm cannot be loaded";
 	/* The core warns about an exporter that has no memory for a vmap. */
 	if (fault_prepare() &&
 	    !(fault_spare("dma_buf_vmap") && fault_spare_copies()))
