@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the documents name as proof is there: suites, with tests or variants that their
 # programs have. Every case in testing.md's tables has a test, unless it is a laptop,
-# whose steps have no names; in security.md, where it
-# stands in brackets and in the last column of the table, a suite is enough, a test of
-# the programs or a check of lint.
+# whose steps have no names; in security.md, where it stands in brackets and in the last
+# column of the table, a suite is enough, a test of the programs or a check of lint.
 set -eu
 . "${0%/*}/../lib.sh"
 
